@@ -1,0 +1,25 @@
+//! Every name and shape that crosses a process boundary.
+//!
+//! The agent, the server stub, the editors and the tests meet here and nowhere else. This crate does no I/O, reads no
+//! clock and rolls no dice; the same `golden/*.json` vectors are read by the Rust, TypeScript and JVM tests.
+//!
+//! - [`lsp`]: requests, notifications and errors between IDE and agent
+//! - [`http`]: bodies between agent and API
+//! - [`channel`]: frames of the me-channel (`SocketCluster`)
+//! - [`directive`]: change directives and how they apply
+//! - [`state`]: the OAuth `state` object
+
+pub mod channel;
+pub mod code;
+pub mod directive;
+pub mod http;
+pub mod id;
+pub mod lsp;
+pub mod pkce;
+pub mod secret;
+pub mod state;
+pub mod time;
+
+pub use code::ServerCode;
+pub use id::{AttemptId, ProviderId, TeamId, UserId};
+pub use time::UnixMillis;

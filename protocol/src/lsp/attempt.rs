@@ -1,0 +1,104 @@
+//! One press of Connect or Sign in, from the press to its end.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::id::{AttemptId, ProviderId};
+use crate::lsp::error::ErrorKind;
+use crate::time::UnixMillis;
+
+/// A handshake in flight, or ended. Every notification carries the whole of it; keep it by `attemptId`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// Names it.
+    pub attempt_id: AttemptId,
+    /// Connect or sign in.
+    pub kind: AttemptKind,
+    /// The service's lower-case name.
+    pub provider: String,
+    /// The service's id.
+    pub provider_id: ProviderId,
+    /// How far it is.
+    pub step: Step,
+    /// The host that the browser is sent to in the end, for a person.
+    pub host: String,
+    /// The link, always copyable. Empty until the server gave a code.
+    pub url: String,
+    /// When the press was.
+    pub started_at: UnixMillis,
+    /// When it ends by itself.
+    pub expires_at: UnixMillis,
+    /// To compare with the browser's page, when the server asks for a confirmation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub match_code: Option<String>,
+    /// How it ended; absent while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub end: Option<AttemptEnd>,
+}
+
+/// What an attempt is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum AttemptKind {
+    /// A service for the signed-in user.
+    Connect,
+    /// A session.
+    SignIn,
+}
+
+/// How far an attempt is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Step {
+    /// The link is being made and handed to the browser.
+    Opening,
+    /// The person is in the browser.
+    Waiting,
+    /// Approved; the account is being checked.
+    Finishing,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptEnd {
+    /// Good or bad.
+    pub outcome: Outcome,
+    /// What went wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub kind: Option<ErrorKind>,
+    /// The server's code, e.g. `PRVD-1006`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub code: Option<String>,
+    /// For a person: what happened and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub message: Option<String>,
+    /// Who is connected or signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub account: Option<String>,
+}
+
+/// The ways an attempt ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// The service is connected.
+    Connected,
+    /// There is a session.
+    SignedIn,
+    /// It failed; `kind` says why.
+    Failed,
+    /// The person gave up.
+    Cancelled,
+    /// Nobody answered in time.
+    Expired,
+    /// A newer attempt for the same service took its place.
+    Superseded,
+}

@@ -1,0 +1,449 @@
+//! Requests from IDE to agent. Each takes one object of params.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::TS;
+
+use crate::http::{LoginResponse, Revoked, Scope};
+use crate::id::{AttemptId, ProviderId, TeamId, UserId};
+use crate::lsp::attempt::Attempt;
+use crate::lsp::notification::ConnectionStatus;
+use crate::secret::{SessionToken, SignupToken};
+use crate::time::UnixMillis;
+
+/// [`ProviderParams`] to [`Started`].
+pub const CONNECT: &str = "codestream/provider/connect";
+/// [`SsoParams`] to [`Started`].
+pub const LOGIN_SSO: &str = "codestream/login/sso";
+/// [`AttemptParams`] to `{}`.
+pub const ATTEMPT_CANCEL: &str = "codestream/attempt/cancel";
+/// [`AttemptParams`] to [`Reopened`].
+pub const ATTEMPT_REOPEN: &str = "codestream/attempt/reopen";
+/// [`OtcParams`] to [`LoginResult`].
+pub const LOGIN_OTC: &str = "codestream/login/otc";
+/// [`TokenParams`] to [`LoginResult`].
+pub const LOGIN_TOKEN: &str = "codestream/login/token";
+/// `{}` to `{}`.
+pub const LOGOUT: &str = "codestream/logout";
+/// `{}` to [`ProviderList`].
+pub const PROVIDER_LIST: &str = "codestream/provider/list";
+/// [`ProviderParams`] to [`Disconnected`].
+pub const PROVIDER_DISCONNECT: &str = "codestream/provider/disconnect";
+/// [`ConfigureParams`] to `{}`.
+pub const PROVIDER_CONFIGURE: &str = "codestream/provider/configure";
+/// [`AddParams`] to [`Added`].
+pub const PROVIDER_ADD: &str = "codestream/provider/add";
+/// [`ProviderParams`] to `{}`.
+pub const PROVIDER_REMOVE: &str = "codestream/provider/remove";
+/// [`ProviderParams`] to [`Person`].
+pub const PROVIDER_ME: &str = "codestream/provider/me";
+/// [`CallParams`] to [`CallResult`].
+pub const PROVIDER_REQUEST: &str = "codestream/provider/request";
+/// `{}` to [`Status`].
+pub const STATUS: &str = "codestream/status";
+
+/// Every request.
+pub const METHODS: &[&str] = &[
+    CONNECT,
+    LOGIN_SSO,
+    ATTEMPT_CANCEL,
+    ATTEMPT_REOPEN,
+    LOGIN_OTC,
+    LOGIN_TOKEN,
+    LOGOUT,
+    PROVIDER_LIST,
+    PROVIDER_DISCONNECT,
+    PROVIDER_CONFIGURE,
+    PROVIDER_ADD,
+    PROVIDER_REMOVE,
+    PROVIDER_ME,
+    PROVIDER_REQUEST,
+    STATUS,
+];
+
+/// Names a service, by id or by lower-case name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderParams {
+    /// `github*com` or `github`.
+    #[serde(alias = "provider")]
+    pub provider_id: String,
+    /// One workspace of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub provider_team_id: Option<String>,
+}
+
+/// `codestream/login/sso`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SsoParams {
+    /// `github` or `github*com`.
+    #[serde(alias = "providerId")]
+    pub provider: String,
+    /// Whether an unknown identity may become a new account.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub signup: bool,
+}
+
+/// The attempt has begun and its link is being opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Started {
+    /// Names it in every notification.
+    pub attempt_id: AttemptId,
+    /// The link.
+    pub url: String,
+    /// When it ends by itself.
+    pub expires_at: UnixMillis,
+}
+
+/// Names an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptParams {
+    /// As in [`Started`].
+    pub attempt_id: AttemptId,
+}
+
+/// A new link for the same attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Reopened {
+    /// The link.
+    pub url: String,
+}
+
+/// `codestream/login/otc`: one check of a sign-up token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OtcParams {
+    /// The sign-up token; pasted twice in a row it is read as one.
+    pub code: SignupToken,
+}
+
+/// `codestream/login/token`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenParams {
+    /// From the IDE's secret store.
+    pub token: StoredToken,
+    /// The team to work in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub team_id: Option<TeamId>,
+}
+
+/// A session as the IDE kept it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredToken {
+    /// The server that it belongs to.
+    pub url: String,
+    /// Whose it is.
+    pub email: String,
+    /// The session token.
+    pub value: SessionToken,
+    /// The team to work in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub team_id: Option<TeamId>,
+    /// The service that it was signed in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub provider: Option<String>,
+}
+
+/// How a check of a token ended, in the words that IDEs know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LoginError {
+    /// `AUTH-1006`: not yet.
+    TokenNotFound,
+    /// `AUTH-1005`.
+    TokenExpired,
+    /// `AUTH-1002`, and a session token that is not accepted.
+    TokenInvalid,
+    /// `USRC-1022`.
+    ProviderConnectFailed,
+    /// `USRC-1012`.
+    UserNotOnTeam,
+    /// `USRC-1010`.
+    NotConfirmed,
+    /// `USRC-1006`.
+    AlreadyConfirmed,
+    /// `USRC-1023`.
+    MaintenanceMode,
+    /// No answer.
+    Timeout,
+    /// There is a session of another user.
+    AlreadySignedIn,
+    /// Anything else.
+    Unknown,
+}
+
+/// Answer of `codestream/login/otc` and `codestream/login/token`: one of the two.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(untagged)]
+pub enum LoginResult {
+    /// Signed in.
+    SignedIn(Box<SignedIn>),
+    /// Not signed in.
+    Refused {
+        /// In a word.
+        error: LoginError,
+        /// The API's error body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional, type = "unknown")]
+        extra: Option<Value>,
+    },
+}
+
+/// The good half of [`LoginResult`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedIn {
+    /// The API's login data with every token removed.
+    #[ts(type = "unknown")]
+    pub login_response: Value,
+    /// The session, as in [`Status`].
+    pub state: SessionInfo,
+}
+
+impl SignedIn {
+    /// Login data as a web view may see it: tokens are told to the plugin alone, by `didLogin`.
+    pub fn of(login: &LoginResponse, state: SessionInfo) -> Self {
+        let mut login_response = serde_json::to_value(login).unwrap_or(Value::Null);
+        without_tokens(&mut login_response);
+        Self {
+            login_response,
+            state,
+        }
+    }
+}
+
+/// Removes every key that holds a secret, at any depth.
+pub fn without_tokens(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, _| !is_secret_key(key));
+            map.values_mut().for_each(without_tokens);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_tokens),
+        _ => {}
+    }
+}
+
+fn is_secret_key(key: &str) -> bool {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    matches!(
+        last,
+        "accessToken"
+            | "refreshToken"
+            | "broadcasterToken"
+            | "accessTokens"
+            | "token"
+            | "apiKey"
+            | "clientSecret"
+            | "secret"
+    )
+}
+
+/// `codestream/provider/list`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ProviderList {
+    /// In the order of their names.
+    pub providers: Vec<ProviderSummary>,
+}
+
+/// A service and the user's accounts at it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderSummary {
+    /// The starred host.
+    pub provider_id: ProviderId,
+    /// The lower-case name.
+    pub name: String,
+    /// For a person.
+    pub display_name: String,
+    /// The host that a person knows.
+    pub host: String,
+    /// Whether one of the accounts works.
+    pub connected: bool,
+    /// Whether it can prove a verified e-mail address.
+    pub can_sign_up: bool,
+    /// Whether it takes a token that the user makes.
+    pub can_use_token: bool,
+    /// Below which `codestream/provider/request` calls.
+    pub api_base: String,
+    /// What is asked for, and why.
+    pub scopes: Vec<Scope>,
+    /// The user's accounts.
+    pub accounts: Vec<Account>,
+}
+
+/// A connected account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// Login or display name at the service.
+    pub who: String,
+    /// Since when.
+    pub since: UnixMillis,
+    /// When its token is refreshed at the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub expires_at: Option<UnixMillis>,
+    /// The workspace, where there can be several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub provider_team_id: Option<String>,
+    /// Why it must be reconnected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub error: Option<String>,
+}
+
+/// Answer of `codestream/provider/disconnect`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Disconnected {
+    /// Whether the third party ended the access.
+    pub revoked: Revoked,
+    /// Where the user can do it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub manual_url: Option<String>,
+}
+
+/// `codestream/provider/configure`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigureParams {
+    /// `github*com` or `github`.
+    #[serde(alias = "provider")]
+    pub provider_id: String,
+    /// `accessToken` and what the service needs beside it.
+    #[ts(type = "Record<string, unknown>")]
+    pub data: BTreeMap<String, Value>,
+    /// Whether one call to the service must succeed before anything is stored.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub verify: bool,
+}
+
+/// `codestream/provider/add`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AddParams {
+    /// The kind of service, e.g. `github`.
+    #[serde(alias = "provider")]
+    pub provider_id: String,
+    /// The self-hosted service, as a host or any of its pages.
+    pub host: String,
+    /// Credentials of an app registered there, or a token.
+    #[serde(default)]
+    #[ts(type = "Record<string, unknown>")]
+    pub data: BTreeMap<String, Value>,
+}
+
+/// Answer of `codestream/provider/add`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Added {
+    /// The id of the new service.
+    pub provider_id: ProviderId,
+}
+
+/// Answer of `codestream/provider/me`: from a direct call to the third party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct Person {
+    /// The service's immutable id, as text.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// Login name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// As the service tells it; not proof of anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Their page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// `codestream/provider/request`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CallParams {
+    /// `github*com` or `github`.
+    #[serde(alias = "provider")]
+    pub provider_id: String,
+    /// One workspace of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub provider_team_id: Option<String>,
+    /// An HTTP method.
+    pub method: String,
+    /// Relative to the service's `apiBase`; no scheme, no authority, nothing above the base.
+    pub path: String,
+    /// Query parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub query: Option<BTreeMap<String, String>>,
+    /// Headers; `Authorization`, `Cookie` and `Host` are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub headers: Option<BTreeMap<String, String>>,
+    /// A JSON body, or a string that is sent as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "unknown")]
+    pub body: Option<Value>,
+    /// At most 60,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub timeout_ms: Option<u64>,
+}
+
+/// Answer of `codestream/provider/request`; 4xx and 5xx are answers too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CallResult {
+    /// The HTTP status.
+    pub status: u16,
+    /// Lower-case names.
+    pub headers: BTreeMap<String, String>,
+    /// JSON where it is JSON, else a string.
+    #[ts(type = "unknown")]
+    pub body: Value,
+}
+
+/// `codestream/status`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Status {
+    /// The server's URL; empty when none is configured.
+    pub server: String,
+    /// Who is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub session: Option<SessionInfo>,
+    /// The me-channel.
+    pub connection: ConnectionStatus,
+    /// Running ones, and the last ended one of each service.
+    pub attempts: Vec<Attempt>,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionInfo {
+    /// Their id.
+    pub user_id: UserId,
+    /// Their e-mail address.
+    pub email: String,
+    /// The team to work in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub team_id: Option<TeamId>,
+}
