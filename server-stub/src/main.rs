@@ -1,2 +1,3 @@
-//! Placeholder.
+//! The binary `codestream-server-stub`.
+
 fn main() {}

@@ -1,0 +1,12 @@
+//! The API's own routes.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::app::App;
+
+/// This room's routes.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+}

@@ -1,0 +1,84 @@
+//! Configuration: what the operator asked for, checked.
+//!
+//! The only room that reads the environment. Secrets come from a file or the environment, never from options.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use codestream_protocol::secret::ClientSecret;
+use url::Url;
+
+pub use crate::keys::{Key, KeyRing};
+
+/// Everything that can be set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The environment's name in every state object.
+    pub environment: String,
+    /// The API's origin as browsers and agents see it; absent: where it listens.
+    pub public_url: Option<Url>,
+    /// The callback origin of providers with [`Callback::AuthOrigin`].
+    pub auth_origin: Option<Url>,
+    /// Where a browser goes after a successful handshake; absent: our own page.
+    pub success_url: Option<Url>,
+    /// Where everything is kept.
+    pub database: Database,
+    /// Whether the third parties are imitated.
+    pub sandbox: bool,
+    /// Whether `check-signup` holds requests that ask for it.
+    pub long_poll: bool,
+    /// Whether a sign-up without a code challenge is accepted.
+    pub allow_legacy_sign_up: bool,
+    /// Whether a person confirms in the browser after the callback.
+    pub confirm_sign_in: ConfirmSignIn,
+    /// The OAuth apps, by the provider's lower-case name.
+    pub providers: BTreeMap<String, ProviderApp>,
+    /// Signs states and channel tokens.
+    pub signing_keys: KeyRing,
+    /// Seals what is stored.
+    pub encryption_keys: KeyRing,
+}
+
+/// A place to keep everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Database {
+    /// An SQLite file; made when absent.
+    SqliteFile(PathBuf),
+    /// SQLite, gone when the server stops.
+    SqliteMemory,
+}
+
+/// Whether a page asks to compare the match code before anything is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConfirmSignIn {
+    /// When the browser's address differs from the agent's.
+    #[default]
+    Auto,
+    /// Every time.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// An OAuth app at a third party.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProviderApp {
+    /// RFC 6749 §2.2; absent: the provider is not offered.
+    pub client_id: Option<String>,
+    /// RFC 6749 §2.3.1; some providers have none.
+    pub client_secret: Option<ClientSecret>,
+    /// Which origin the third party sends browsers back to.
+    pub callback: Callback,
+    /// A self-hosted service's host.
+    pub host: Option<String>,
+}
+
+/// Which origin a third party sends browsers back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Callback {
+    /// The API's own.
+    #[default]
+    Public,
+    /// The one fixed callback host.
+    AuthOrigin,
+}

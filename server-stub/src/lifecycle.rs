@@ -1,0 +1,44 @@
+//! Background work and its end.
+//!
+//! Every task of the server is spawned here, so that shutdown can wait for it.
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Spawns tasks and ends them. Clones are the same lifecycle.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lifecycle {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Lifecycle {
+    /// Runs `task`; shutdown waits for it, so it watches [`stopping`](Self::stopping) when it has no end of its own.
+    pub(crate) fn spawn<F>(&self, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.spawn(task);
+    }
+
+    /// Ends when shutdown begins.
+    pub(crate) async fn stopping(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// Whether shutdown has begun.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Begins shutdown.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+    }
+
+    /// Ends when every task has.
+    pub(crate) async fn finished(&self) {
+        self.tasks.wait().await;
+    }
+}

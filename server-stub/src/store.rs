@@ -1,0 +1,71 @@
+//! Everything that outlives a request.
+//!
+//! Methods are named by purpose, and each is atomic: all of it is kept, or nothing. Secrets are sealed on the way in and
+//! opened on the way out, so that no caller can forget to. After each commit the store tells [`Wakes`].
+
+mod accounts;
+mod handshakes;
+mod messages;
+mod people;
+mod sessions;
+mod sign_ups;
+mod undos;
+mod wake;
+
+pub(crate) use accounts::{Account, AccountKey, Accounts, Change, NewTokens, Replaced};
+pub(crate) use handshakes::{
+    Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind, Handshakes, NewHandshake,
+    NewState, State,
+};
+pub(crate) use messages::{Messages, StoredMessage};
+pub(crate) use people::{Identity, NewUser, People, Team, User};
+pub(crate) use sessions::{OpenedSession, Session, SessionId, Sessions};
+pub(crate) use sign_ups::{Grant, Granted, NewAccount, NewGrant, SignUpKey, SignUpStatus, SignUps, Who};
+pub(crate) use undos::{Undo, Undoing, Undos};
+pub(crate) use wake::{Wake, Wakes};
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Database;
+use crate::keys::{SealError, Sealer};
+use crate::random::Random;
+
+/// All of the store.
+pub(crate) trait Store:
+    Accounts + Handshakes + Messages + People + Sessions + SignUps + Undos + Send + Sync
+{
+}
+
+impl<T> Store for T where
+    T: Accounts + Handshakes + Messages + People + Sessions + SignUps + Undos + Send + Sync
+{
+}
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// The database refused, or is gone.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    /// A stored secret does not open.
+    #[error(transparent)]
+    Sealed(#[from] SealError),
+    /// A stored value has a shape that this version does not know.
+    #[error("a stored {0} has a shape that this version does not know")]
+    Shape(&'static str),
+    /// A row that the call relies on is not there.
+    #[error("there is no such {0}")]
+    Missing(&'static str),
+}
+
+/// Opens the configured database and brings it up to date.
+pub(crate) async fn open(
+    _database: &Database,
+    _sealer: &Sealer,
+    _clock: &Clock,
+    _random: &Random,
+    _wakes: &Wakes,
+) -> Result<Arc<dyn Store>, StoreError> {
+    Err(StoreError::Missing("database"))
+}

@@ -1,0 +1,198 @@
+//! Handshakes and their states: from the start code or start URL to the one end that each has.
+
+use async_trait::async_trait;
+use codestream_protocol::id::CodeId;
+use codestream_protocol::secret::CodeVerifier;
+use codestream_protocol::{ServerCode, TeamId, UnixMillis, UserId};
+
+use super::{Account, Change, SignUpKey, StoreError};
+
+/// One press of Connect or Sign in, as the server keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Handshake {
+    /// Its name; safe to show.
+    pub(crate) code_id: CodeId,
+    /// What it is for.
+    pub(crate) kind: HandshakeKind,
+    /// The IDE, as the agent says.
+    pub(crate) ide: Option<String>,
+    /// The machine, as the agent says.
+    pub(crate) machine: Option<String>,
+    /// The agent's network address.
+    pub(crate) agent_address: Option<String>,
+    /// When it was made.
+    pub(crate) created_at: UnixMillis,
+    /// Until when the browser must first open it.
+    pub(crate) open_by: UnixMillis,
+    /// When all of it ends.
+    pub(crate) expires_at: UnixMillis,
+    /// When a browser first opened it.
+    pub(crate) opened_at: Option<UnixMillis>,
+    /// How it ended.
+    pub(crate) end: Option<End>,
+}
+
+/// What a handshake is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum HandshakeKind {
+    /// A signed-in user connects an account.
+    Connect {
+        /// Who.
+        user_id: UserId,
+        /// For which team.
+        team_id: TeamId,
+    },
+    /// Somebody signs up or in.
+    SignUp {
+        /// What the agent polls with.
+        key: SignUpKey,
+    },
+}
+
+/// What a handshake is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewHandshake {
+    /// Its name.
+    pub(crate) code_id: CodeId,
+    /// What it is for.
+    pub(crate) kind: HandshakeKind,
+    /// The IDE, as the agent says.
+    pub(crate) ide: Option<String>,
+    /// The machine, as the agent says.
+    pub(crate) machine: Option<String>,
+    /// The agent's network address, when it is the agent that asks.
+    pub(crate) agent_address: Option<String>,
+    /// Until when the browser must first open it.
+    pub(crate) open_by: UnixMillis,
+    /// When all of it ends.
+    pub(crate) expires_at: UnixMillis,
+}
+
+/// How a handshake ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Connected, or signed in.
+    Done,
+    /// Failed, for a reason.
+    Failed(Failure),
+}
+
+/// Why a handshake failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The provider's lower-case name, when it is known by then.
+    pub(crate) provider: Option<String>,
+    /// `authorize`, `callback`, `exchange`, `identity` or `store`.
+    pub(crate) step: String,
+    /// The named error.
+    pub(crate) code: ServerCode,
+    /// For a person.
+    pub(crate) message: String,
+}
+
+/// A handshake that a browser opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Entered {
+    /// It is open.
+    Open(Handshake),
+    /// It was not opened in time, or its time is over.
+    Expired,
+    /// It has ended already.
+    Ended(Handshake),
+    /// There is none.
+    Unknown,
+}
+
+/// What a state is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewState {
+    /// Its name.
+    pub(crate) jti: String,
+    /// Its handshake.
+    pub(crate) code_id: CodeId,
+    /// The service's lower-case name.
+    pub(crate) provider: String,
+    /// Of the PKCE challenge sent to the service.
+    pub(crate) verifier: Option<CodeVerifier>,
+    /// Of the browser's cookie.
+    pub(crate) browser_hash: String,
+    /// When it ends.
+    pub(crate) expires_at: UnixMillis,
+}
+
+/// A stored state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct State {
+    /// What it was made from.
+    pub(crate) minted: NewState,
+    /// Its handshake, as of now.
+    pub(crate) handshake: Handshake,
+}
+
+/// What became of the wish to consume a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Consumed {
+    /// This call, and no other, may go on with it.
+    Once(Box<State>),
+    /// It was consumed before.
+    Used(Box<State>),
+    /// Its time is over.
+    Expired,
+    /// There is none.
+    Unknown,
+}
+
+/// What became of the wish to finish a handshake.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Finish<T> {
+    /// Done by this call.
+    Done(T),
+    /// It had ended before; nothing was changed.
+    AlreadyEnded(End),
+    /// Its time is over; nothing was changed.
+    Expired,
+}
+
+/// A finished connect.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Connected {
+    /// The change, as published.
+    pub(crate) change: Change,
+    /// The account that it replaced, whose tokens may be revoked.
+    pub(crate) replaced: Option<Account>,
+}
+
+/// Handshakes.
+#[async_trait]
+pub(crate) trait Handshakes {
+    /// Makes a handshake. A sign-up of a key that is known already gives the one that is there.
+    async fn open_handshake(&self, new: NewHandshake) -> Result<Handshake, StoreError>;
+
+    /// The handshake with this name.
+    async fn handshake(&self, id: CodeId) -> Result<Option<Handshake>, StoreError>;
+
+    /// A browser opens the handshake: the first time is kept.
+    async fn enter_handshake(&self, id: CodeId) -> Result<Entered, StoreError>;
+
+    /// Keeps a state.
+    async fn mint_state(&self, new: NewState) -> Result<(), StoreError>;
+
+    /// The state, without consuming it.
+    async fn state(&self, jti: &str) -> Result<Option<State>, StoreError>;
+
+    /// Consumes a state: [`Consumed::Once`] for one caller alone.
+    async fn consume_state(&self, jti: &str) -> Result<Consumed, StoreError>;
+
+    /// Stores the account, ends the handshake and publishes both, in one transaction.
+    async fn finish_connect(&self, id: CodeId, account: Account) -> Result<Finish<Connected>, StoreError>;
+
+    /// Ends the handshake as failed and tells its agent: on the me-channel for a connect, to the poll for a sign-up.
+    /// `false`: it had ended before.
+    async fn fail_handshake(&self, id: CodeId, failure: Failure) -> Result<bool, StoreError>;
+
+    /// Ends every handshake whose time is over with `AUTH-1005`, and tells their agents.
+    async fn expire_handshakes(&self) -> Result<(), StoreError>;
+
+    /// When the next handshake's time is over.
+    async fn next_expiry(&self) -> Result<Option<UnixMillis>, StoreError>;
+}

@@ -1,0 +1,126 @@
+//! Sign-ups: what `check-signup` polls for.
+
+use async_trait::async_trait;
+use codestream_protocol::http::SignupStatus;
+use codestream_protocol::id::CodeId;
+use codestream_protocol::pkce::CodeChallenge;
+use codestream_protocol::secret::{AccessToken, CodeVerifier, RefreshToken, SessionToken, SignupToken};
+use codestream_protocol::{UnixMillis, UserId};
+use serde_json::Value;
+
+use super::{AccountKey, Failure, Finish, Identity, NewUser, Session, StoreError, User};
+use crate::keys::fingerprint;
+
+/// Names a sign-up: the token's fingerprint and the challenge. Whoever has the token alone cannot name it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SignUpKey {
+    /// SHA-256 of the token, in hexadecimal.
+    pub(crate) token: String,
+    /// Absent for a sign-up made without, and for a poll without verifier.
+    pub(crate) challenge: Option<CodeChallenge>,
+}
+
+impl SignUpKey {
+    /// Of a start URL.
+    pub(crate) fn of_start(token: &SignupToken, challenge: Option<CodeChallenge>) -> Self {
+        Self {
+            token: fingerprint(token.expose()),
+            challenge,
+        }
+    }
+
+    /// Of a poll.
+    pub(crate) fn of_poll(token: &SignupToken, verifier: Option<&CodeVerifier>) -> Self {
+        Self::of_start(token, verifier.map(CodeVerifier::challenge))
+    }
+}
+
+/// Who signs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Somebody who was there.
+    Existing(UserId),
+    /// Somebody new, in a team of their own.
+    New(NewUser),
+}
+
+/// What a grant is made from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NewGrant {
+    /// Who signs in.
+    pub(crate) who: Who,
+    /// What they sign in as from now on.
+    pub(crate) identity: Identity,
+    /// The account of the service that they signed in with.
+    pub(crate) account: NewAccount,
+}
+
+/// An account whose user and team are known only once the grant is made.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NewAccount {
+    /// For direct calls.
+    pub(crate) access_token: AccessToken,
+    /// Never leaves the server.
+    pub(crate) refresh_token: Option<RefreshToken>,
+    /// When the access token ends; absent when it does not.
+    pub(crate) expires_at: Option<UnixMillis>,
+    /// The service's own login or display name.
+    pub(crate) who: Option<String>,
+    /// What else the service needs on a call. `Null` or an object.
+    pub(crate) data: Value,
+}
+
+/// What became of the wish to sign somebody in.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Granted {
+    /// Signed in by this call.
+    Yes(Box<Grant>),
+    /// The new user's e-mail address, or the identity, was taken in the meantime; nothing was changed.
+    Taken,
+}
+
+/// What a poll gets.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Grant {
+    /// Who signed in, as of now.
+    pub(crate) user: User,
+    /// The session opened for the agent.
+    pub(crate) session: Session,
+    /// Its bearer token.
+    pub(crate) token: SessionToken,
+    /// The account of the service that they signed in with.
+    pub(crate) account: AccountKey,
+    /// How it came about.
+    pub(crate) status: SignupStatus,
+}
+
+/// Where a sign-up stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum SignUpStatus {
+    /// Nobody has opened it yet, or it does not exist: the two look alike.
+    Unknown,
+    /// A browser is at it.
+    Pending,
+    /// Granted; the same grant again until its time is over or the session token is first used.
+    Granted(Box<Grant>),
+    /// Refused.
+    Failed(Failure),
+    /// Granted before, and the grant is spent or its time is over.
+    Spent,
+}
+
+/// Sign-ups.
+#[async_trait]
+pub(crate) trait SignUps {
+    /// Makes the user and team if they are new, links the identity, stores the account, opens a session, keeps the grant
+    /// for the poll and ends the handshake, in one transaction. Publishes the change for an existing user's other agents.
+    async fn grant_sign_up(&self, id: CodeId, new: NewGrant) -> Result<Finish<Granted>, StoreError>;
+
+    /// Where the sign-up stands. `agent_address` is kept as the agent's, if the handshake has none yet. A grant without
+    /// challenge is given once.
+    async fn redeem_sign_up(
+        &self,
+        key: &SignUpKey,
+        agent_address: Option<&str>,
+    ) -> Result<SignUpStatus, StoreError>;
+}

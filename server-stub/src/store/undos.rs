@@ -1,0 +1,37 @@
+//! "This was not me": what a success page can take back.
+
+use async_trait::async_trait;
+use codestream_protocol::UnixMillis;
+
+use super::{AccountKey, SessionId, StoreError};
+
+/// What can be taken back, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Undo {
+    /// What to take back.
+    pub(crate) undoing: Undoing,
+    /// Until when.
+    pub(crate) expires_at: UnixMillis,
+}
+
+/// What taking back means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Undoing {
+    /// The account to disconnect and revoke.
+    pub(crate) account: AccountKey,
+    /// The session to end, after a sign-in.
+    pub(crate) session: Option<SessionId>,
+}
+
+/// Undos. The token is kept as a fingerprint.
+#[async_trait]
+pub(crate) trait Undos {
+    /// Keeps what `token` can take back.
+    async fn keep_undo(&self, token: &str, undo: Undo) -> Result<(), StoreError>;
+
+    /// What `token` can take back, without doing it: for a page that asks first.
+    async fn undo(&self, token: &str) -> Result<Option<Undo>, StoreError>;
+
+    /// Takes the undo out: for one caller alone, and only in time.
+    async fn take_undo(&self, token: &str) -> Result<Option<Undoing>, StoreError>;
+}
