@@ -8,6 +8,7 @@
 //! - [`channel`]: frames of the me-channel (`SocketCluster`)
 //! - [`directive`]: change directives and how they apply
 //! - [`state`]: the OAuth `state` object
+//! - [`match_code`]: what a person compares between IDE and browser
 
 pub mod channel;
 pub mod code;
@@ -15,6 +16,7 @@ pub mod directive;
 pub mod http;
 pub mod id;
 pub mod lsp;
+pub mod match_code;
 pub mod pkce;
 pub mod secret;
 pub mod state;
