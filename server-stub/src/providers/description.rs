@@ -1,0 +1,90 @@
+//! What a third party is, as data. No code and no I/O.
+
+use url::Url;
+
+/// Everything about a third party that a table can hold.
+///
+/// Addresses are given below two bases, so that a self-hosted or an imitated service is the same description on other
+/// bases: [`Bases`].
+#[derive(Debug)]
+pub(crate) struct Description {
+    /// Lower-case; in paths, in the state and in the me-object.
+    pub(crate) name: &'static str,
+    /// For a person.
+    pub(crate) display_name: &'static str,
+    /// The host that a person knows; its starred form is the provider's id.
+    pub(crate) host: &'static str,
+    /// The base of its pages, ending in `/`.
+    pub(crate) web: &'static str,
+    /// The base of its API hosts, ending in `/`.
+    pub(crate) api: &'static str,
+    /// Below [`api`](Self::api): where the agent's calls begin; empty or ending in `/`.
+    pub(crate) api_path: &'static str,
+    /// The authorization endpoint, below [`web`](Self::web).
+    pub(crate) authorize: &'static str,
+    /// How the answer comes back.
+    pub(crate) answer: Answer,
+    /// The scopes asked for, each with its reason for the user.
+    pub(crate) scopes: &'static [(&'static str, &'static str)],
+    /// Between scopes, where the service wants them joined.
+    pub(crate) scope_separator: &'static str,
+    /// Whether it can prove a verified e-mail address, so that one can sign in with it.
+    pub(crate) can_sign_up: bool,
+    /// Whether it takes a token that the user makes by hand.
+    pub(crate) takes_own_token: bool,
+    /// Has issues to list.
+    pub(crate) has_issues: bool,
+    /// Hosts code.
+    pub(crate) has_code_hosting: bool,
+    /// Where a user can end the access by hand.
+    pub(crate) manual_url: &'static str,
+}
+
+/// How an authorization comes back to the callback.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// A code in the query, exchanged for a token (RFC 6749 §4.1).
+    Code {
+        /// The token endpoint, below [`Description::web`].
+        token: &'static str,
+        /// Whether PKCE is supported (RFC 7636, S256).
+        pkce: bool,
+        /// The issuer identifier below [`Description::web`], where `iss` may be sent (RFC 9207).
+        issuer: Option<&'static str>,
+    },
+    /// A token in the fragment, read by our page.
+    Fragment,
+}
+
+/// Where a service is: its own hosts, a self-hosted one, or the sandbox.
+#[derive(Debug, Clone)]
+pub(crate) struct Bases {
+    /// Ends in `/`.
+    pub(crate) web: Url,
+    /// Ends in `/`.
+    pub(crate) api: Url,
+}
+
+impl Bases {
+    /// The service's own hosts.
+    pub(crate) fn own(of: &Description) -> Self {
+        let parse = |base: &str| Url::parse(base).expect("every description's bases are URLs: tested");
+        Self {
+            web: parse(of.web),
+            api: parse(of.api),
+        }
+    }
+
+    /// The imitation: `<sandbox>/sandbox/<name>/` and `<sandbox>/sandbox/<name>/api/`.
+    pub(crate) fn sandbox(of: &Description, sandbox: &Url) -> Self {
+        let below = |path: String| {
+            let mut url = sandbox.clone();
+            url.set_path(&path);
+            url
+        };
+        Self {
+            web: below(format!("/sandbox/{}/", of.name)),
+            api: below(format!("/sandbox/{}/api/", of.name)),
+        }
+    }
+}

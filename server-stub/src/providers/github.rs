@@ -1,0 +1,127 @@
+//! GitHub, as an OAuth App. <https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps>
+
+use async_trait::async_trait;
+use codestream_protocol::http::Revoked;
+use codestream_protocol::secret::AccessToken;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::call::{self, CallError};
+use super::description::{Answer, Description};
+use super::person::{Email, Person};
+use super::service::{self, Ask, Caller, OAuthApp, Service};
+
+/// github.com.
+#[derive(Debug)]
+pub(crate) struct GitHub;
+
+static DESCRIPTION: Description = Description {
+    name: "github",
+    display_name: "GitHub",
+    host: "github.com",
+    web: "https://github.com/",
+    api: "https://api.github.com/",
+    api_path: "",
+    authorize: "login/oauth/authorize",
+    answer: Answer::Code {
+        token: "login/oauth/access_token",
+        pkce: true,
+        issuer: Some("login/oauth"),
+    },
+    scopes: &[
+        (
+            "repo",
+            "read and comment on pull requests, also in private repositories",
+        ),
+        ("read:user", "show which account is connected"),
+        ("user:email", "recognise you by your verified e-mail address"),
+        ("notifications", "show what waits for you"),
+        ("read:org", "find the repositories of your organisations"),
+    ],
+    scope_separator: " ",
+    can_sign_up: true,
+    takes_own_token: true,
+    has_issues: true,
+    has_code_hosting: true,
+    manual_url: "https://github.com/settings/applications",
+};
+
+#[derive(Deserialize)]
+struct User {
+    id: u64,
+    login: String,
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    email: String,
+    primary: bool,
+    verified: bool,
+}
+
+#[async_trait]
+impl Service for GitHub {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    /// `response_type` is not a parameter of GitHub's. `prompt` makes it show a page to a person whom it knows already.
+    fn authorize(&self, app: &OAuthApp, ask: &Ask<'_>) -> Vec<(&'static str, String)> {
+        let mut query = vec![
+            ("client_id", app.client_id.clone()),
+            ("redirect_uri", ask.redirect_uri.to_string()),
+            ("state", ask.state.to_owned()),
+            ("scope", service::scope(&DESCRIPTION)),
+            ("prompt", "select_account".to_owned()),
+        ];
+        query.extend(service::pkce(ask));
+        query
+    }
+
+    async fn person(&self, caller: Caller<'_>, token: &AccessToken) -> Result<Person, CallError> {
+        let user: User = get(caller, "user", token).await?;
+        Ok(Person {
+            subject: user.id.to_string(),
+            login: user.login,
+            name: user.name,
+        })
+    }
+
+    /// The address in `/user` is a choice of the profile; only this list says what is proven.
+    async fn email(&self, caller: Caller<'_>, token: &AccessToken) -> Result<Email, CallError> {
+        let addresses: Vec<Address> = get(caller, "user/emails", token).await?;
+        Ok(match addresses.into_iter().find(|address| address.primary) {
+            Some(address) if address.verified => Email::Verified(address.email.to_lowercase()),
+            Some(_) => Email::Unverified,
+            None => Email::Missing,
+        })
+    }
+
+    async fn revoke(&self, caller: Caller<'_>, token: &AccessToken) -> Revoked {
+        let request = caller
+            .http
+            .delete(caller.api(&format!("applications/{}/token", caller.app.client_id)))
+            .header("Authorization", caller.basic())
+            .header("Accept", "application/vnd.github+json")
+            .json(&json!({ "access_token": token.expose() }));
+        match call::send(request).await {
+            // 404: there is no such token any more.
+            Ok(reply) if matches!(reply.status, 204 | 404) => Revoked::Yes,
+            Ok(_) | Err(_) => Revoked::Failed,
+        }
+    }
+}
+
+async fn get<T: serde::de::DeserializeOwned>(
+    caller: Caller<'_>,
+    path: &str,
+    token: &AccessToken,
+) -> Result<T, CallError> {
+    let request = caller
+        .http
+        .get(caller.api(path))
+        .header("Accept", "application/vnd.github+json")
+        .bearer_auth(token.expose());
+    call::send(request).await?.json()
+}

@@ -1,0 +1,437 @@
+//! The third parties that this server has an app at, each with its addresses.
+
+use std::collections::BTreeMap;
+
+use codestream_protocol::ServerCode;
+use codestream_protocol::http::{ProviderRow, Revoked, Scope, path};
+use codestream_protocol::id::ProviderId;
+use codestream_protocol::pkce::CodeChallenge;
+use codestream_protocol::secret::{AccessToken, ClientSecret};
+use serde_json::Value;
+use url::Url;
+
+use super::ALL;
+use super::call::CallError;
+use super::description::{Answer, Bases, Description};
+use super::person::{Email, Person};
+use super::service::{self, Ask, Caller, Grant, OAuthApp, Service};
+use super::token::{TokenError, Tokens};
+use crate::app::Origins;
+use crate::config::{Callback, Config, ProviderApp};
+use crate::random::Random;
+
+/// A third party that is set up.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    service: &'static dyn Service,
+    app: OAuthApp,
+    bases: Bases,
+    redirect_uri: Url,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    providers: BTreeMap<&'static str, Provider>,
+}
+
+impl Registry {
+    /// From the configuration. With a sandbox every third party is set up, at its imitation, with an app made here where
+    /// none is configured.
+    pub(crate) fn new(config: &Config, origins: &Origins, random: &Random) -> Self {
+        let set_up = |service: &&'static dyn Service| {
+            let of = service.description();
+            let configured = config.providers.get(of.name).cloned().unwrap_or_default();
+            let (app, bases) = match &origins.sandbox {
+                Some(sandbox) => (
+                    sandbox_app(of.name, &configured, random),
+                    Bases::sandbox(of, sandbox),
+                ),
+                None => {
+                    let client_id = configured.client_id?;
+                    let client_secret = configured.client_secret;
+                    (
+                        OAuthApp {
+                            client_id,
+                            client_secret,
+                        },
+                        Bases::own(of),
+                    )
+                }
+            };
+            let mut redirect_uri = match configured.callback {
+                Callback::AuthOrigin => origins.auth.as_ref().unwrap_or(&origins.public).clone(),
+                Callback::Public => origins.public.clone(),
+            };
+            redirect_uri.set_path(&format!("{}/{}", path::PROVIDER_TOKEN, of.name));
+            Some((
+                of.name,
+                Provider {
+                    service: *service,
+                    app,
+                    bases,
+                    redirect_uri,
+                },
+            ))
+        };
+        Self {
+            providers: ALL.iter().filter_map(set_up).collect(),
+        }
+    }
+
+    /// The lower-case names of every third party that could be set up.
+    pub(crate) fn known() -> impl Iterator<Item = &'static str> {
+        ALL.iter().map(|service| service.description().name)
+    }
+
+    /// A service by its lower-case name: `PRVD-1000` when unknown, `PRVD-1009` when not set up.
+    pub(crate) fn get(&self, name: &str) -> Result<&Provider, ServerCode> {
+        if let Some(provider) = self.providers.get(name) {
+            return Ok(provider);
+        }
+        if Self::known().any(|known| known == name) {
+            return Err(ServerCode::ProviderNotConfigured);
+        }
+        Err(ServerCode::UnknownProvider)
+    }
+
+    /// A third party's name for a person, set up or not.
+    pub(crate) fn display_name(name: &str) -> Option<&'static str> {
+        ALL.iter()
+            .map(|service| service.description())
+            .find(|description| description.name == name)
+            .map(|description| description.display_name)
+    }
+
+    /// Every third party that is set up.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Provider> {
+        self.providers.values()
+    }
+
+    /// What clients see.
+    pub(crate) fn rows(&self) -> BTreeMap<ProviderId, ProviderRow> {
+        self.all()
+            .map(Provider::row)
+            .map(|row| (row.id.clone(), row))
+            .collect()
+    }
+}
+
+fn sandbox_app(name: &str, configured: &ProviderApp, random: &Random) -> OAuthApp {
+    let ProviderApp {
+        client_id,
+        client_secret,
+        ..
+    } = configured.clone();
+    OAuthApp {
+        client_id: client_id.unwrap_or_else(|| format!("sandbox-{name}-{}", random.token::<6>())),
+        client_secret: Some(client_secret.unwrap_or_else(|| ClientSecret::new(random.token::<24>()))),
+    }
+}
+
+impl Provider {
+    fn of(&self) -> &'static Description {
+        self.service.description()
+    }
+
+    fn caller<'a>(&'a self, http: &'a reqwest::Client) -> Caller<'a> {
+        Caller {
+            http,
+            app: &self.app,
+            bases: &self.bases,
+        }
+    }
+
+    /// The lower-case name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.of().name
+    }
+
+    /// The name for a person.
+    pub(crate) fn display_name(&self) -> &'static str {
+        self.of().display_name
+    }
+
+    /// The host that a person knows.
+    pub(crate) fn host(&self) -> &'static str {
+        self.of().host
+    }
+
+    /// Whether one can sign in with it.
+    pub(crate) fn can_sign_up(&self) -> bool {
+        self.of().can_sign_up
+    }
+
+    /// Where a user ends the access by hand.
+    pub(crate) fn manual_url(&self) -> &'static str {
+        self.of().manual_url
+    }
+
+    /// How its answer comes back.
+    pub(crate) fn answer(&self) -> &'static Answer {
+        &self.of().answer
+    }
+
+    /// Whether authorization requests carry a PKCE challenge.
+    pub(crate) fn uses_pkce(&self) -> bool {
+        matches!(self.of().answer, Answer::Code { pkce: true, .. })
+    }
+
+    /// The issuer that an `iss` of its callbacks must be (RFC 9207 §2.4), where it may send one.
+    pub(crate) fn issuer(&self) -> Option<Url> {
+        match self.of().answer {
+            Answer::Code { issuer, .. } => issuer.map(|path| service::below(&self.bases.web, path)),
+            Answer::Fragment => None,
+        }
+    }
+
+    /// Our registration at it.
+    pub(crate) fn app(&self) -> &OAuthApp {
+        &self.app
+    }
+
+    /// Where the browser comes back to.
+    pub(crate) fn redirect_uri(&self) -> &Url {
+        &self.redirect_uri
+    }
+
+    /// The authorization request's URL.
+    pub(crate) fn authorize_url(&self, state: &str, challenge: Option<&CodeChallenge>) -> Url {
+        let ask = Ask {
+            redirect_uri: &self.redirect_uri,
+            state,
+            challenge,
+        };
+        let mut url = service::below(&self.bases.web, self.of().authorize);
+        url.query_pairs_mut()
+            .extend_pairs(self.service.authorize(&self.app, &ask));
+        url
+    }
+
+    /// Trades a grant for tokens.
+    pub(crate) async fn tokens(
+        &self,
+        http: &reqwest::Client,
+        grant: Grant<'_>,
+    ) -> Result<Tokens, TokenError> {
+        self.service.tokens(self.caller(http), grant).await
+    }
+
+    /// Who a token belongs to.
+    pub(crate) async fn person(
+        &self,
+        http: &reqwest::Client,
+        token: &AccessToken,
+    ) -> Result<Person, CallError> {
+        self.service.person(self.caller(http), token).await
+    }
+
+    /// What the service says about the account's e-mail address.
+    pub(crate) async fn email(
+        &self,
+        http: &reqwest::Client,
+        token: &AccessToken,
+    ) -> Result<Email, CallError> {
+        self.service.email(self.caller(http), token).await
+    }
+
+    /// Ends a token's access.
+    pub(crate) async fn revoke(&self, http: &reqwest::Client, token: &AccessToken) -> Revoked {
+        self.service.revoke(self.caller(http), token).await
+    }
+
+    /// What direct calls need beside the token.
+    pub(crate) fn data(&self) -> Value {
+        self.service.data(&self.app)
+    }
+
+    fn row(&self) -> ProviderRow {
+        let of = self.of();
+        let own_host = Url::parse(of.api)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned));
+        ProviderRow {
+            id: ProviderId::of_host(of.host),
+            name: of.name.to_owned(),
+            display_name: of.display_name.to_owned(),
+            host: of.host.to_owned(),
+            api_host: own_host.filter(|host| host != of.host),
+            api_base: service::below(&self.bases.api, of.api_path).to_string(),
+            is_enterprise: false,
+            has_issues: of.has_issues,
+            has_code_hosting: of.has_code_hosting,
+            has_sharing: false,
+            can_sign_up: of.can_sign_up,
+            supports_oauth_or_pat: of.takes_own_token,
+            manual_url: Some(of.manual_url.to_owned()),
+            scopes: of
+                .scopes
+                .iter()
+                .map(|(scope, reason)| Scope {
+                    scope: (*scope).to_owned(),
+                    reason: (*reason).to_owned(),
+                })
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use codestream_protocol::secret::CodeVerifier;
+
+    use super::*;
+    use crate::config::{ConfirmSignIn, Database, Key, KeyRing};
+
+    fn app(client_id: &str) -> ProviderApp {
+        ProviderApp {
+            client_id: Some(client_id.to_owned()),
+            client_secret: Some(ClientSecret::new("hush")),
+            ..ProviderApp::default()
+        }
+    }
+
+    fn registry(apps: &[(&str, ProviderApp)], sandbox: Option<&str>) -> Registry {
+        let url = |text: &str| text.parse::<Url>().expect("a URL");
+        let origins = Origins {
+            public: url("https://api.example.com"),
+            auth: Some(url("https://auth.example.com")),
+            sandbox: sandbox.map(url),
+        };
+        let ring = || KeyRing::new(Key::new([1; 32]), Vec::new());
+        let config = Config {
+            environment: "local".to_owned(),
+            public_url: None,
+            auth_origin: None,
+            success_url: None,
+            database: Database::SqliteMemory,
+            sandbox: sandbox.is_some(),
+            long_poll: true,
+            allow_legacy_sign_up: false,
+            confirm_sign_in: ConfirmSignIn::Never,
+            providers: apps
+                .iter()
+                .map(|(name, app)| ((*name).to_owned(), app.clone()))
+                .collect(),
+            signing_keys: ring(),
+            encryption_keys: ring(),
+        };
+        Registry::new(&config, &origins, &Random::seeded(1))
+    }
+
+    fn query(url: &Url) -> BTreeMap<String, String> {
+        url.query_pairs().into_owned().collect()
+    }
+
+    #[test]
+    fn every_description_holds_together() {
+        for service in ALL {
+            let of = service.description();
+            let bases = Bases::own(of);
+            for base in [&bases.web, &bases.api] {
+                assert!(
+                    base.path().ends_with('/') && base.scheme() == "https",
+                    "{}",
+                    of.name
+                );
+            }
+            assert!(
+                of.api_path.is_empty() || of.api_path.ends_with('/'),
+                "{}",
+                of.name
+            );
+            assert!(!of.scopes.is_empty(), "{}", of.name);
+            assert!(
+                of.name
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()),
+                "{}",
+                of.name
+            );
+            assert!(of.manual_url.starts_with("https://"), "{}", of.name);
+        }
+    }
+
+    #[test]
+    fn github_is_asked_with_pkce_and_always_shows_a_page() {
+        let challenge = CodeVerifier::from_entropy([1; 32]).challenge();
+        let registry = registry(&[("github", app("github-app"))], None);
+        let github = registry.get("github").expect("set up");
+        let url = github.authorize_url("local!a.b.c", Some(&challenge));
+        assert!(
+            url.as_str()
+                .starts_with("https://github.com/login/oauth/authorize?")
+        );
+        let query = query(&url);
+        assert_eq!(query["client_id"], "github-app");
+        assert_eq!(
+            query["redirect_uri"],
+            "https://api.example.com/no-auth/provider-token/github"
+        );
+        assert_eq!(query["scope"], "repo read:user user:email notifications read:org");
+        assert_eq!(query["state"], "local!a.b.c");
+        assert_eq!(query["code_challenge"], challenge.as_str());
+        assert_eq!(query["code_challenge_method"], "S256");
+        assert_eq!(query["prompt"], "select_account");
+        assert!(!query.contains_key("response_type"));
+        assert_eq!(
+            github.issuer().expect("it sends one").as_str(),
+            "https://github.com/login/oauth"
+        );
+    }
+
+    #[test]
+    fn trello_returns_to_us_with_the_state_in_the_query() {
+        let fixed_host = ProviderApp {
+            callback: Callback::AuthOrigin,
+            ..app("trello-app")
+        };
+        let registry = registry(&[("trello", fixed_host)], None);
+        let trello = registry.get("trello").expect("set up");
+        let query = query(&trello.authorize_url("local!a.b.c", None));
+        assert_eq!(query["key"], "trello-app");
+        assert_eq!(
+            query["return_url"],
+            "https://auth.example.com/no-auth/provider-token/trello?state=local%21a.b.c"
+        );
+        assert_eq!(query["callback_method"], "fragment");
+        assert_eq!(query["scope"], "read,write");
+        assert_eq!(trello.data()["apiKey"], "trello-app");
+        assert!(!trello.uses_pkce());
+    }
+
+    #[test]
+    fn in_the_sandbox_every_address_is_the_sandboxs() {
+        let registry = registry(&[("github", app("own"))], Some("http://localhost:12080"));
+        let github = registry.get("github").expect("set up");
+        assert!(
+            github
+                .authorize_url("s", None)
+                .as_str()
+                .starts_with("http://localhost:12080/sandbox/github/login/oauth/authorize?")
+        );
+        assert_eq!(github.app().client_id, "own");
+        let trello = &registry.get("trello").expect("set up by itself").app();
+        assert!(trello.client_id.starts_with("sandbox-trello-") && trello.client_secret.is_some());
+        let rows = registry.rows();
+        let row = |id: &str| &rows[&id.parse::<ProviderId>().expect("an id")];
+        assert_eq!(
+            row("github*com").api_base,
+            "http://localhost:12080/sandbox/github/api/"
+        );
+        assert_eq!(
+            row("trello*com").api_base,
+            "http://localhost:12080/sandbox/trello/api/1/"
+        );
+        assert_eq!(row("github*com").api_host.as_deref(), Some("api.github.com"));
+    }
+
+    #[test]
+    fn unknown_and_not_set_up_are_told_apart() {
+        let empty = registry(&[], None);
+        assert_eq!(empty.get("github").err(), Some(ServerCode::ProviderNotConfigured));
+        assert_eq!(empty.get("GitHub").err(), Some(ServerCode::UnknownProvider));
+        assert_eq!(empty.get("nope").err(), Some(ServerCode::UnknownProvider));
+        assert_eq!(Registry::display_name("github"), Some("GitHub"));
+    }
+}
