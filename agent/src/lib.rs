@@ -5,3 +5,4 @@ mod backoff;
 pub mod channel;
 pub mod environment;
 pub mod net;
+pub mod thirdparty;
