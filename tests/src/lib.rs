@@ -1,1 +1,34 @@
-//! Placeholder.
+//! Harness for tests and the demo: both binaries as real processes, driven from outside.
+//!
+//! - [`bin`]: builds the workspace's binaries once and finds them
+//! - [`Stub`]: `codestream-server-stub` with its sandbox, and [`Control`] over it
+//! - [`HeadlessIde`]: an IDE without a screen around `codestream-agent`
+//! - [`TestBrowser`]: a browser without a screen: cookies by site, redirects, forms
+//! - [`FaultProxy`]: a network that can be broken on purpose, and that remembers what passed
+//!
+//! Nothing here reaches into the crates of the binaries: processes, sockets and pages are the only way in.
+
+mod bins;
+mod browser;
+pub mod clock;
+mod control;
+pub mod demo;
+mod fault_proxy;
+mod http;
+mod ide;
+mod process;
+mod redact;
+mod stub;
+
+pub use bins::bin;
+pub use browser::{Hop, Jar, Page, SameSite, TestBrowser, same_site};
+pub use control::{Control, SandboxUser};
+pub use fault_proxy::{Exchange, Fault, FaultProxy};
+pub use http::{Answer, Http};
+pub use ide::{HeadlessIde, IdeBuilder, Incoming, Opened, RpcError, ShowDocument, frame, methods};
+pub use process::{Home, Output, run};
+pub use redact::redact;
+pub use stub::{Ready, Stub, StubBuilder};
+
+/// The longest that a test waits for one thing to happen before it fails and says what it was waiting for.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);

@@ -1,0 +1,285 @@
+//! A browser without a screen: follows redirects by hand, keeps cookies by site, presses buttons, and does what the
+//! fragment page's script does. Everything else works without scripts, as the pages promise.
+
+mod jar;
+mod page;
+mod script;
+mod site;
+
+use std::time::{Duration, Instant};
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+use self::jar::Context;
+pub use self::jar::{Jar, SameSite};
+pub use self::page::Page;
+pub use self::site::same_site;
+use crate::clock;
+use crate::http::Http;
+
+/// As browsers have it.
+const MOST_REDIRECTS: usize = 20;
+
+/// One request of a browser and its answer.
+#[derive(Debug, Clone)]
+pub struct Hop {
+    /// When it was sent.
+    pub at: Instant,
+    /// How long the answer took.
+    pub took: Duration,
+    /// Its method.
+    pub method: Method,
+    /// Its URL.
+    pub url: Url,
+    /// The answer's status.
+    pub status: StatusCode,
+}
+
+/// A browser with a profile of its own.
+#[derive(Debug, Default)]
+pub struct TestBrowser {
+    http: Http,
+    jar: Jar,
+    trail: Vec<Hop>,
+    no_scripts: bool,
+}
+
+/// A request that replaces the page.
+#[derive(Debug)]
+struct Navigation {
+    method: Method,
+    url: Url,
+    /// The page that began it; `None` for the address bar.
+    initiator: Option<Url>,
+    form: Option<String>,
+}
+
+impl TestBrowser {
+    /// An empty profile.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Keeps every cookie as if it had been set with this `SameSite`.
+    pub fn forcing(same_site: SameSite) -> Self {
+        let mut browser = Self::new();
+        browser.jar.force(same_site);
+        browser
+    }
+
+    /// Scripts are switched off.
+    pub fn without_scripts() -> Self {
+        Self {
+            no_scripts: true,
+            ..Self::default()
+        }
+    }
+
+    /// Its cookies.
+    pub fn jar(&mut self) -> &mut Jar {
+        &mut self.jar
+    }
+
+    /// Every request so far.
+    pub fn trail(&self) -> &[Hop] {
+        &self.trail
+    }
+
+    /// Opens a link from outside: the address bar, or an IDE.
+    pub async fn open(&mut self, url: &str) -> Page {
+        let url = Url::parse(url).unwrap_or_else(|error| panic!("{url} is not a URL: {error}"));
+        self.navigate(Navigation {
+            method: Method::GET,
+            url,
+            initiator: None,
+            form: None,
+        })
+        .await
+    }
+
+    /// Follows a link of a page.
+    pub async fn follow(&mut self, from: &Page, url: &str) -> Page {
+        let url = from.url.join(url).expect("a link");
+        let initiator = Some(from.url.clone());
+        self.navigate(Navigation {
+            method: Method::GET,
+            url,
+            initiator,
+            form: None,
+        })
+        .await
+    }
+
+    /// Presses the button that a person would call `choice`.
+    ///
+    /// # Panics
+    /// When the page has no such button.
+    pub async fn press(&mut self, page: &Page, choice: &str) -> Page {
+        let found = page.forms().into_iter().find_map(|form| {
+            let button = form.buttons.iter().find(|button| button.is(choice))?.clone();
+            Some((form, button))
+        });
+        let Some((form, button)) = found else {
+            panic!(
+                "no button “{choice}” on {} but {:?}:\n{}",
+                page.url,
+                page.buttons(),
+                page.text()
+            );
+        };
+        let mut fields = form.fields;
+        fields.extend(button.name.map(|name| (name, button.value)));
+        let initiator = Some(page.url.clone());
+        let (mut url, method, form) = if form.post {
+            let body = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&fields)
+                .finish();
+            (form.action, Method::POST, Some(body))
+        } else {
+            let mut url = form.action;
+            url.query_pairs_mut().clear().extend_pairs(&fields);
+            (url, Method::GET, None)
+        };
+        url.set_fragment(None);
+        self.navigate(Navigation {
+            method,
+            url,
+            initiator,
+            form,
+        })
+        .await
+    }
+
+    /// Opens a start link, signs in at the third party as its first person, approves, and gives the last page.
+    pub async fn approve(&mut self, url: &str) -> Page {
+        self.decide(url, None, "approve").await
+    }
+
+    /// As [`approve`](Self::approve), as somebody else.
+    pub async fn approve_as(&mut self, url: &str, person: &str) -> Page {
+        self.decide(url, Some(person), "approve").await
+    }
+
+    /// As [`approve`](Self::approve), but declines.
+    pub async fn deny(&mut self, url: &str) -> Page {
+        self.decide(url, None, "deny").await
+    }
+
+    /// Opens a start link and goes up to the third party's consent page.
+    pub async fn consent_page(&mut self, url: &str, person: Option<&str>) -> Page {
+        let mut page = self.open(url).await;
+        let home = Url::parse(url).expect("opened just now");
+        // A sign-in page and perhaps a choice of accounts stand before it.
+        for _ in 0..3 {
+            if same_site(&page.url, &home) || page.has_button("approve") {
+                return page;
+            }
+            let first = page.buttons().into_iter().next();
+            let choice = person.map(str::to_owned).or(first);
+            let Some(choice) = choice else { return page };
+            page = self.press(&page, &choice).await;
+        }
+        page
+    }
+
+    async fn decide(&mut self, url: &str, person: Option<&str>, decision: &str) -> Page {
+        let page = self.consent_page(url, person).await;
+        if page.has_button(decision) {
+            self.press(&page, decision).await
+        } else {
+            page
+        }
+    }
+
+    async fn navigate(&mut self, start: Navigation) -> Page {
+        let mut next = start;
+        // A chain that touched another site stays cross-site, the stricter of the two readings that browsers have.
+        let mut passed: Vec<Url> = next.initiator.iter().cloned().collect();
+        for _ in 0..MOST_REDIRECTS {
+            let page = self.load(&next, &passed).await;
+            let target = page
+                .status
+                .is_redirection()
+                .then(|| page.headers.get(LOCATION))
+                .flatten();
+            let Some(target) = target else {
+                return if self.no_scripts {
+                    page
+                } else {
+                    Box::pin(self.run_script(page)).await
+                };
+            };
+            let target = target.to_str().expect("an ASCII Location");
+            let mut url = next
+                .url
+                .join(target)
+                .unwrap_or_else(|error| panic!("Location {target}: {error}"));
+            if url.fragment().is_none() {
+                url.set_fragment(next.url.fragment());
+            }
+            passed.push(next.url.clone());
+            let keeps = matches!(page.status.as_u16(), 307 | 308);
+            next = Navigation {
+                method: if keeps { next.method } else { Method::GET },
+                url,
+                initiator: next.initiator,
+                form: next.form.filter(|_| keeps),
+            };
+        }
+        panic!("more than {MOST_REDIRECTS} redirects: {:?}", self.trail);
+    }
+
+    async fn load(&mut self, navigation: &Navigation, passed: &[Url]) -> Page {
+        let Navigation {
+            method,
+            url,
+            form,
+            initiator,
+        } = navigation;
+        let at = clock::now();
+        let cross_site = passed.iter().any(|one| !same_site(one, url));
+        let context = Context {
+            url,
+            method,
+            cross_site,
+            top_level: true,
+        };
+        let mut request = self
+            .http
+            .request(method.clone(), url.as_str())
+            .header(ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8")
+            .header(USER_AGENT, "Mozilla/5.0 (headless) TestBrowser/1.0");
+        if let Some(cookies) = self.jar.header(context, at) {
+            request = request.header(COOKIE, cookies);
+        }
+        if let Some(form) = form {
+            let origin = initiator
+                .as_ref()
+                .map_or("null".to_owned(), |page| page.origin().ascii_serialization());
+            request = request
+                .header(ORIGIN, origin)
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(form.clone());
+        }
+        let answer = Http::send(request).await;
+        for cookie in answer.headers.get_all(SET_COOKIE) {
+            self.jar.set(url, cookie.to_str().expect("an ASCII cookie"), at);
+        }
+        let hop = Hop {
+            at,
+            took: at.elapsed(),
+            method: method.clone(),
+            url: url.clone(),
+            status: answer.status,
+        };
+        self.trail.push(hop);
+        Page {
+            url: url.clone(),
+            status: answer.status,
+            headers: answer.headers,
+            html: answer.text,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The sandbox's control endpoints: users, messages, faults, time, and what the third parties received.
+
+use std::time::Duration;
+
+use codestream_protocol::{TeamId, UserId};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::http::Http;
+
+/// A user made by the sandbox, with a team and a session.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SandboxUser {
+    /// Their id.
+    pub user_id: UserId,
+    /// Their team.
+    pub team_id: TeamId,
+    /// Their e-mail address.
+    pub email: String,
+    /// Their session's bearer token.
+    pub access_token: String,
+    /// Their session's token for the me-channel.
+    pub broadcaster_token: String,
+}
+
+/// The control endpoints of one stub.
+#[derive(Debug, Clone)]
+pub struct Control {
+    base: String,
+    http: Http,
+}
+
+impl Control {
+    pub(crate) fn new(sandbox: &str) -> Self {
+        Self {
+            base: format!("{sandbox}/sandbox/control"),
+            http: Http::new(),
+        }
+    }
+
+    async fn post(&self, name: &str, body: Value) -> Value {
+        let url = format!("{}/{name}", self.base);
+        let answer = self.http.call(Method::POST, &url, None, &body).await;
+        assert!(
+            answer.status.is_success(),
+            "{url} {body}: {} {}",
+            answer.status,
+            answer.text
+        );
+        answer.json()
+    }
+
+    /// Makes `count` users.
+    pub async fn users(&self, count: usize) -> Vec<SandboxUser> {
+        let users = self.post("users", json!({ "count": count })).await;
+        serde_json::from_value(users).expect("the users' shape")
+    }
+
+    /// Makes one user.
+    pub async fn user(&self) -> SandboxUser {
+        self.users(1).await.pop().expect("one user was asked for")
+    }
+
+    /// Publishes a message on a channel.
+    pub async fn publish(&self, channel: &str, message: Value) -> Value {
+        self.post("publish", json!({ "channel": channel, "message": message }))
+            .await
+    }
+
+    /// Drops a user's subscription.
+    pub async fn kick(&self, user: &UserId, channel: &str) {
+        self.post("kick", json!({ "userId": user, "channel": channel }))
+            .await;
+    }
+
+    /// Sets a fault, as the contract words it.
+    pub async fn fault(&self, fault: Value) {
+        self.post("faults", fault).await;
+    }
+
+    /// Moves the clock of stub and sandbox forward.
+    pub async fn advance(&self, by: Duration) {
+        let ms = u64::try_from(by.as_millis()).expect("less than the age of the universe");
+        self.fault(json!({"clock": {"advanceMs": ms}})).await;
+    }
+
+    /// What the imitated third party received so far.
+    pub async fn requests(&self, provider: &str) -> Vec<Value> {
+        let url = format!("{}/requests?provider={provider}", self.base);
+        let answer = self.http.get(&url, None).await;
+        assert!(
+            answer.status.is_success(),
+            "{url}: {} {}",
+            answer.status,
+            answer.text
+        );
+        match answer.json() {
+            Value::Array(requests) => requests,
+            Value::Object(mut map) => match map.shift_remove("requests") {
+                Some(Value::Array(requests)) => requests,
+                other => panic!("not a list of requests: {other:?}"),
+            },
+            other => panic!("not a list of requests: {other}"),
+        }
+    }
+}
