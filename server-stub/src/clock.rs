@@ -18,9 +18,9 @@ pub(crate) struct Clock {
 #[derive(Debug, Clone, Copy)]
 enum Base {
     System,
-    /// Runs with tokio's clock, so that paused tests move both.
+    /// Moves only when it is moved.
     #[cfg(test)]
-    Tokio(UnixMillis, tokio::time::Instant),
+    Standing(UnixMillis),
 }
 
 impl Clock {
@@ -32,11 +32,11 @@ impl Clock {
         }
     }
 
-    /// A clock that shows `start` now and runs with tokio's.
+    /// A clock that shows `start` until it is moved.
     #[cfg(test)]
-    pub(crate) fn starting_at(start: UnixMillis) -> Self {
+    pub(crate) fn standing_at(start: UnixMillis) -> Self {
         Self {
-            base: Base::Tokio(start, tokio::time::Instant::now()),
+            base: Base::Standing(start),
             offset: Arc::new(watch::Sender::new(Duration::ZERO)),
         }
     }
@@ -46,7 +46,7 @@ impl Clock {
         let base = match self.base {
             Base::System => system_now(),
             #[cfg(test)]
-            Base::Tokio(start, since) => start + since.elapsed(),
+            Base::Standing(start) => start,
         };
         base + *self.offset.borrow()
     }
@@ -95,25 +95,26 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_sleep_ends_when_the_clock_is_moved_past_its_end() {
-        let clock = Clock::starting_at(UnixMillis(1_000));
-        let sleeper = clock.clone();
-        let started = tokio::time::Instant::now();
-        let (_, ()) = tokio::join!(sleeper.sleep(Duration::from_secs(300)), async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            clock.advance(Duration::from_secs(299));
-        });
-        assert_eq!(started.elapsed(), Duration::from_secs(1));
+    async fn a_sleep_ends_when_the_clock_is_moved_to_its_end_and_not_before() {
+        let clock = Clock::standing_at(UnixMillis(1_000));
+        let mut sleep = std::pin::pin!(clock.sleep(Duration::from_secs(300)));
+        let patience = Duration::from_millis(1);
+        for (move_by, ended) in [(0, false), (299, false), (1, true)] {
+            clock.advance(Duration::from_secs(move_by));
+            assert_eq!(
+                tokio::time::timeout(patience, &mut sleep).await.is_ok(),
+                ended,
+                "{move_by}"
+            );
+        }
         assert_eq!(clock.now(), UnixMillis(301_000));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_small_move_leaves_the_rest_to_be_slept() {
-        let clock = Clock::starting_at(UnixMillis(0));
-        let started = tokio::time::Instant::now();
-        tokio::join!(clock.sleep(Duration::from_secs(10)), async {
-            clock.advance(Duration::from_secs(4));
-        });
-        assert_eq!(started.elapsed(), Duration::from_secs(6));
+    #[tokio::test]
+    async fn the_system_clock_moves_by_itself() {
+        let clock = Clock::system();
+        let before = clock.now();
+        clock.sleep(Duration::from_millis(2)).await;
+        assert!(clock.now().since(before) >= Duration::from_millis(2));
     }
 }

@@ -9,6 +9,7 @@ mod messages;
 mod people;
 mod sessions;
 mod sign_ups;
+mod sqlite;
 mod undos;
 mod wake;
 
@@ -61,11 +62,13 @@ pub(crate) enum StoreError {
 
 /// Opens the configured database and brings it up to date.
 pub(crate) async fn open(
-    _database: &Database,
-    _sealer: &Sealer,
-    _clock: &Clock,
-    _random: &Random,
-    _wakes: &Wakes,
+    database: &Database,
+    sealer: &Sealer,
+    clock: &Clock,
+    random: &Random,
+    wakes: &Wakes,
 ) -> Result<Arc<dyn Store>, StoreError> {
-    Err(StoreError::Missing("database"))
+    Ok(Arc::new(
+        sqlite::Sqlite::open(database, sealer, clock, random, wakes).await?,
+    ))
 }

@@ -5,12 +5,13 @@ use codestream_protocol::directive::Directive;
 use codestream_protocol::http::TokenError;
 use codestream_protocol::secret::{AccessToken, RefreshToken};
 use codestream_protocol::{ProviderId, TeamId, UnixMillis, UserId};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::StoreError;
 
 /// Names an account.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct AccountKey {
     /// Whose.
     pub(crate) user_id: UserId,

@@ -20,6 +20,8 @@ pub(crate) struct Handshake {
     pub(crate) machine: Option<String>,
     /// The agent's network address.
     pub(crate) agent_address: Option<String>,
+    /// The lower-case name of the service that a browser last began it with.
+    pub(crate) provider: Option<String>,
     /// When it was made.
     pub(crate) created_at: UnixMillis,
     /// Until when the browser must first open it.
@@ -88,6 +90,18 @@ pub(crate) struct Failure {
     pub(crate) code: ServerCode,
     /// For a person.
     pub(crate) message: String,
+}
+
+impl Failure {
+    /// Its time is over.
+    pub(crate) fn expired(handshake: &Handshake) -> Self {
+        Self {
+            provider: handshake.provider.clone(),
+            step: "authorize".to_owned(),
+            code: ServerCode::TokenExpired,
+            message: ServerCode::TokenExpired.message().to_owned(),
+        }
+    }
 }
 
 /// A handshake that a browser opens.

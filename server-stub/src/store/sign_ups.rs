@@ -88,8 +88,8 @@ pub(crate) struct Grant {
     pub(crate) session: Session,
     /// Its bearer token.
     pub(crate) token: SessionToken,
-    /// The account of the service that they signed in with.
-    pub(crate) account: AccountKey,
+    /// The account of the service that they signed in with; absent for a user without a team.
+    pub(crate) account: Option<AccountKey>,
     /// How it came about.
     pub(crate) status: SignupStatus,
 }

@@ -26,6 +26,8 @@ pub(crate) enum Wake {
         /// Which one.
         id: SessionId,
     },
+    /// A handshake was opened, so the next expiry may come sooner.
+    Deadline,
     /// A user's teams have changed.
     Membership {
         /// Whose.

@@ -1,0 +1,244 @@
+//! Accounts in SQLite.
+
+use async_trait::async_trait;
+use codestream_protocol::http::TokenError;
+use codestream_protocol::secret::{AccessToken, RefreshToken};
+use codestream_protocol::{ProviderId, UnixMillis, UserId};
+use serde_json::Value;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{Sqlite, Tx, optional_part, parsed, part};
+use crate::keys::Place;
+use crate::me;
+use crate::store::{Account, AccountKey, Accounts, Change, NewTokens, Replaced, StoreError};
+
+#[async_trait]
+impl Accounts for Sqlite {
+    async fn account(&self, key: &AccountKey) -> Result<Option<Account>, StoreError> {
+        self.account_in(&mut *self.read().await?, key).await
+    }
+
+    async fn accounts_of(&self, user: &UserId) -> Result<Vec<Account>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM accounts WHERE user_id = $1 ORDER BY since, rowid")
+            .bind(user.as_str())
+            .fetch_all(&mut *self.read().await?)
+            .await?;
+        rows.iter().map(|row| self.account_of(row)).collect()
+    }
+
+    async fn put_account(&self, account: Account, request_id: Option<&str>) -> Result<Change, StoreError> {
+        let mut tx = self.write().await?;
+        tx.put_account(&account).await?;
+        let change = tx
+            .change_user(&account.key.user_id, me::connected(&account), None, request_id)
+            .await?;
+        tx.commit().await?;
+        Ok(change)
+    }
+
+    async fn replace_tokens(
+        &self,
+        key: &AccountKey,
+        old: &RefreshToken,
+        new: NewTokens,
+        request_id: Option<&str>,
+    ) -> Result<Replaced, StoreError> {
+        let mut tx = self.write().await?;
+        let Some(mut account) = self.account_in(tx.db(), key).await? else {
+            return Ok(Replaced::Gone);
+        };
+        if account.refresh_token.as_ref() != Some(old) {
+            return Ok(Replaced::Other(Box::new(account)));
+        }
+        account.access_token = Some(new.access_token);
+        account.refresh_token = new.refresh_token.or(account.refresh_token);
+        account.expires_at = new.expires_at;
+        account.token_error = None;
+        tx.replace(account, request_id).await
+    }
+
+    async fn lose_tokens(
+        &self,
+        key: &AccountKey,
+        old: &AccessToken,
+        error: TokenError,
+        request_id: Option<&str>,
+    ) -> Result<Replaced, StoreError> {
+        let mut tx = self.write().await?;
+        let Some(mut account) = self.account_in(tx.db(), key).await? else {
+            return Ok(Replaced::Gone);
+        };
+        if account.access_token.as_ref() != Some(old) {
+            return Ok(Replaced::Other(Box::new(account)));
+        }
+        account.access_token = None;
+        account.refresh_token = None;
+        account.expires_at = None;
+        account.token_error = Some(error);
+        tx.replace(account, request_id).await
+    }
+
+    async fn remove_account(
+        &self,
+        key: &AccountKey,
+        request_id: Option<&str>,
+    ) -> Result<Option<(Account, Change)>, StoreError> {
+        let mut tx = self.write().await?;
+        let Some(account) = self.account_in(tx.db(), key).await? else {
+            return Ok(None);
+        };
+        sqlx::query(
+            "DELETE FROM accounts
+             WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5",
+        )
+        .bind(key.user_id.as_str())
+        .bind(key.team_id.as_str())
+        .bind(&key.provider)
+        .bind(host(key))
+        .bind(part(key.sub_id.as_deref()))
+        .execute(tx.db())
+        .await?;
+        let beside: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM accounts WHERE user_id = $1 AND team_id = $2 AND provider = $3",
+        )
+        .bind(key.user_id.as_str())
+        .bind(key.team_id.as_str())
+        .bind(&key.provider)
+        .fetch_one(tx.db())
+        .await?;
+        // Hosts and workspaces have a key of their own; only the service's own account shares its object with them.
+        let alone = beside == 0 || key.host.is_some() || key.sub_id.is_some();
+        let directive = me::disconnected(key, alone);
+        let change = tx.change_user(&key.user_id, directive, None, request_id).await?;
+        tx.commit().await?;
+        Ok(Some((account, change)))
+    }
+}
+
+impl Tx<'_> {
+    async fn replace(mut self, account: Account, request_id: Option<&str>) -> Result<Replaced, StoreError> {
+        self.put_account(&account).await?;
+        let directive = me::connected(&account);
+        let change = self
+            .change_user(&account.key.user_id, directive, None, request_id)
+            .await?;
+        self.commit().await?;
+        Ok(Replaced::Yes(change))
+    }
+
+    pub(super) async fn put_account(&mut self, account: &Account) -> Result<(), StoreError> {
+        let row = row_key(&account.key);
+        let store = self.store;
+        let seal = |column, plain| store.seal(place(column, &row), plain);
+        let data = (!account.data.is_null()).then(|| account.data.to_string());
+        let error = account
+            .token_error
+            .as_ref()
+            .map(serde_json::to_string)
+            .transpose();
+        sqlx::query(
+            "INSERT OR REPLACE INTO accounts
+             (user_id, team_id, provider, host, sub_id, access_token, refresh_token, expires_at, is_api_token, who,
+              subject, since, data, token_error)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        )
+        .bind(account.key.user_id.as_str())
+        .bind(account.key.team_id.as_str())
+        .bind(&account.key.provider)
+        .bind(host(&account.key))
+        .bind(part(account.key.sub_id.as_deref()))
+        .bind(seal("access_token", account.access_token.as_ref().map(AccessToken::expose)))
+        .bind(seal("refresh_token", account.refresh_token.as_ref().map(RefreshToken::expose)))
+        .bind(account.expires_at.map(|at| at.0))
+        .bind(account.is_api_token)
+        .bind(&account.who)
+        .bind(&account.subject)
+        .bind(account.since.0)
+        .bind(seal("data", data.as_deref()))
+        .bind(error.map_err(|_| StoreError::Shape("token error"))?)
+        .execute(self.db())
+        .await?;
+        Ok(())
+    }
+}
+
+impl Sqlite {
+    /// The account, as of this connection's view.
+    pub(super) async fn account_in(
+        &self,
+        db: &mut SqliteConnection,
+        key: &AccountKey,
+    ) -> Result<Option<Account>, StoreError> {
+        let row = sqlx::query(
+            "SELECT * FROM accounts
+             WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5",
+        )
+        .bind(key.user_id.as_str())
+        .bind(key.team_id.as_str())
+        .bind(&key.provider)
+        .bind(host(key))
+        .bind(part(key.sub_id.as_deref()))
+        .fetch_optional(db)
+        .await?;
+        row.as_ref().map(|row| self.account_of(row)).transpose()
+    }
+
+    fn account_of(&self, row: &SqliteRow) -> Result<Account, StoreError> {
+        let host: &str = row.try_get("host")?;
+        let key = AccountKey {
+            user_id: parsed(row.try_get("user_id")?, "user id")?,
+            team_id: parsed(row.try_get("team_id")?, "team id")?,
+            provider: row.try_get("provider")?,
+            host: (!host.is_empty()).then(|| parsed(host, "host")).transpose()?,
+            sub_id: optional_part(row.try_get("sub_id")?),
+        };
+        let name = row_key(&key);
+        let open = |column| -> Result<Option<String>, StoreError> {
+            self.open_optional(place(column, &name), row.try_get(column)?)
+        };
+        let data = open("data")?;
+        let error: Option<&str> = row.try_get("token_error")?;
+        Ok(Account {
+            access_token: open("access_token")?.map(AccessToken::new),
+            refresh_token: open("refresh_token")?.map(RefreshToken::new),
+            expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(UnixMillis),
+            is_api_token: row.try_get("is_api_token")?,
+            who: row.try_get("who")?,
+            subject: row.try_get("subject")?,
+            since: UnixMillis(row.try_get("since")?),
+            data: data
+                .map_or(Ok(Value::Null), |data| serde_json::from_str(&data))
+                .map_err(|_| StoreError::Shape("account"))?,
+            token_error: error
+                .map(serde_json::from_str)
+                .transpose()
+                .map_err(|_| StoreError::Shape("token error"))?,
+            key,
+        })
+    }
+}
+
+fn host(key: &AccountKey) -> &str {
+    part(key.host.as_ref().map(ProviderId::as_str))
+}
+
+fn row_key(key: &AccountKey) -> String {
+    // No part has a NUL of its own, so two keys never join alike.
+    [
+        key.user_id.as_str(),
+        key.team_id.as_str(),
+        &key.provider,
+        host(key),
+        part(key.sub_id.as_deref()),
+    ]
+    .join("\0")
+}
+
+fn place<'a>(column: &'a str, row: &'a str) -> Place<'a> {
+    Place {
+        table: "accounts",
+        column,
+        row,
+    }
+}

@@ -1,0 +1,229 @@
+//! Handshakes and states in SQLite.
+
+use async_trait::async_trait;
+use codestream_protocol::UnixMillis;
+use codestream_protocol::id::CodeId;
+use codestream_protocol::secret::CodeVerifier;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{Sqlite, Tx};
+use crate::keys::Place;
+use crate::me;
+use crate::store::{
+    Account, Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind, Handshakes,
+    NewHandshake, NewState, SignUpKey, State, StoreError, Wake,
+};
+
+mod ending;
+mod rows;
+
+pub(super) use rows::{handshake_by_key, handshake_in};
+
+#[async_trait]
+impl Handshakes for Sqlite {
+    async fn open_handshake(&self, new: NewHandshake) -> Result<Handshake, StoreError> {
+        let mut tx = self.write().await?;
+        if let HandshakeKind::SignUp { key } = &new.kind
+            && let Some(known) = handshake_by_key(tx.db(), key).await?
+        {
+            return Ok(known);
+        }
+        let handshake = Handshake {
+            code_id: new.code_id,
+            kind: new.kind,
+            ide: new.ide,
+            machine: new.machine,
+            agent_address: new.agent_address,
+            provider: None,
+            created_at: tx.now,
+            open_by: new.open_by,
+            expires_at: new.expires_at,
+            opened_at: None,
+            end: None,
+        };
+        rows::insert(tx.db(), &handshake).await?;
+        if let HandshakeKind::SignUp { key } = &handshake.kind {
+            tx.tell(Wake::SignUp { key: key.clone() });
+        }
+        tx.tell(Wake::Deadline);
+        tx.commit().await?;
+        Ok(handshake)
+    }
+
+    async fn handshake(&self, id: CodeId) -> Result<Option<Handshake>, StoreError> {
+        handshake_in(&mut *self.read().await?, id).await
+    }
+
+    async fn enter_handshake(&self, id: CodeId) -> Result<Entered, StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now;
+        let Some(mut handshake) = handshake_in(tx.db(), id).await? else {
+            return Ok(Entered::Unknown);
+        };
+        if handshake.end.is_some() {
+            return Ok(Entered::Ended(handshake));
+        }
+        if now >= handshake.expires_at || (handshake.opened_at.is_none() && now >= handshake.open_by) {
+            return Ok(Entered::Expired);
+        }
+        if handshake.opened_at.is_none() {
+            handshake.opened_at = Some(now);
+            sqlx::query("UPDATE handshakes SET opened_at = $1 WHERE code_id = $2")
+                .bind(now.0)
+                .bind(id.to_string())
+                .execute(tx.db())
+                .await?;
+            tx.commit().await?;
+        }
+        Ok(Entered::Open(handshake))
+    }
+
+    async fn mint_state(&self, new: NewState) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let sealed = self.seal(
+            verifier_place(&new.jti),
+            new.verifier.as_ref().map(CodeVerifier::expose),
+        );
+        sqlx::query(
+            "INSERT INTO states (jti, code_id, provider, verifier, browser_hash, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(&new.jti)
+        .bind(new.code_id.to_string())
+        .bind(&new.provider)
+        .bind(sealed)
+        .bind(&new.browser_hash)
+        .bind(new.expires_at.0)
+        .execute(tx.db())
+        .await?;
+        // So that an expiry can say which service it was.
+        sqlx::query("UPDATE handshakes SET provider = $1 WHERE code_id = $2")
+            .bind(&new.provider)
+            .bind(new.code_id.to_string())
+            .execute(tx.db())
+            .await?;
+        tx.commit().await
+    }
+
+    async fn state(&self, jti: &str) -> Result<Option<State>, StoreError> {
+        let found = self.state_in(&mut *self.read().await?, jti).await?;
+        Ok(found.map(|(state, _)| state))
+    }
+
+    async fn consume_state(&self, jti: &str) -> Result<Consumed, StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now;
+        let Some((state, used)) = self.state_in(tx.db(), jti).await? else {
+            return Ok(Consumed::Unknown);
+        };
+        if used {
+            return Ok(Consumed::Used(Box::new(state)));
+        }
+        if now >= state.minted.expires_at {
+            return Ok(Consumed::Expired);
+        }
+        sqlx::query("UPDATE states SET consumed_at = $1 WHERE jti = $2")
+            .bind(now.0)
+            .bind(jti)
+            .execute(tx.db())
+            .await?;
+        tx.commit().await?;
+        Ok(Consumed::Once(Box::new(state)))
+    }
+
+    async fn finish_connect(&self, id: CodeId, account: Account) -> Result<Finish<Connected>, StoreError> {
+        let mut tx = self.write().await?;
+        if let Err(ended) = tx.open_still(id).await? {
+            return Ok(ended.into());
+        }
+        let replaced = self.account_in(tx.db(), &account.key).await?;
+        tx.put_account(&account).await?;
+        let ended = Some(codestream_protocol::channel::AttemptEnded::connected(id));
+        let change = tx
+            .change_user(&account.key.user_id, me::connected(&account), ended, None)
+            .await?;
+        tx.end(id, &End::Done).await?;
+        tx.commit().await?;
+        Ok(Finish::Done(Connected { change, replaced }))
+    }
+
+    async fn fail_handshake(&self, id: CodeId, failure: Failure) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        let Some(handshake) = handshake_in(tx.db(), id).await? else {
+            return Ok(false);
+        };
+        if handshake.end.is_some() {
+            return Ok(false);
+        }
+        tx.fail(&handshake, failure).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn expire_handshakes(&self) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let now = tx.now;
+        let over: Vec<String> =
+            sqlx::query_scalar("SELECT code_id FROM handshakes WHERE ended_at IS NULL AND expires_at <= $1")
+                .bind(now.0)
+                .fetch_all(tx.db())
+                .await?;
+        for id in &over {
+            let Some(handshake) = handshake_in(tx.db(), rows::code_id(id)?).await? else {
+                continue;
+            };
+            let failure = Failure::expired(&handshake);
+            tx.fail(&handshake, failure).await?;
+        }
+        tx.forget_the_past().await?;
+        tx.commit().await
+    }
+
+    async fn next_expiry(&self) -> Result<Option<UnixMillis>, StoreError> {
+        let at: Option<i64> =
+            sqlx::query_scalar("SELECT MIN(expires_at) FROM handshakes WHERE ended_at IS NULL")
+                .fetch_one(&mut *self.read().await?)
+                .await?;
+        Ok(at.map(UnixMillis))
+    }
+}
+
+impl Sqlite {
+    /// The state with its handshake, and whether it was consumed.
+    async fn state_in(
+        &self,
+        db: &mut SqliteConnection,
+        jti: &str,
+    ) -> Result<Option<(State, bool)>, StoreError> {
+        let row = sqlx::query("SELECT * FROM states WHERE jti = $1")
+            .bind(jti)
+            .fetch_optional(&mut *db)
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let code_id = rows::code_id(row.try_get("code_id")?)?;
+        let handshake = handshake_in(db, code_id)
+            .await?
+            .ok_or(StoreError::Missing("handshake"))?;
+        let verifier = self.open_optional(verifier_place(jti), row.try_get("verifier")?)?;
+        let minted = NewState {
+            jti: jti.to_owned(),
+            code_id,
+            provider: row.try_get("provider")?,
+            verifier: verifier.map(CodeVerifier::new),
+            browser_hash: row.try_get("browser_hash")?,
+            expires_at: UnixMillis(row.try_get("expires_at")?),
+        };
+        let used = row.try_get::<Option<i64>, _>("consumed_at")?.is_some();
+        Ok(Some((State { minted, handshake }, used)))
+    }
+}
+
+fn verifier_place(row: &str) -> Place<'_> {
+    Place {
+        table: "states",
+        column: "verifier",
+        row,
+    }
+}

@@ -1,0 +1,120 @@
+//! Rows of `handshakes`.
+
+use codestream_protocol::UnixMillis;
+use codestream_protocol::id::CodeId;
+use codestream_protocol::pkce::CodeChallenge;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+use uuid::Uuid;
+
+use super::{End, Failure, Handshake, HandshakeKind, SignUpKey, StoreError};
+use crate::store::sqlite::{parsed, part};
+
+pub(super) fn code_id(text: &str) -> Result<CodeId, StoreError> {
+    parsed::<Uuid>(text, "handshake id").map(CodeId)
+}
+
+/// The handshake, as of this connection's view.
+pub(in crate::store::sqlite) async fn handshake_in(
+    db: &mut SqliteConnection,
+    id: CodeId,
+) -> Result<Option<Handshake>, StoreError> {
+    let row = sqlx::query("SELECT * FROM handshakes WHERE code_id = $1")
+        .bind(id.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(handshake_of).transpose()
+}
+
+/// The sign-up with this key, as of this connection's view.
+pub(in crate::store::sqlite) async fn handshake_by_key(
+    db: &mut SqliteConnection,
+    key: &SignUpKey,
+) -> Result<Option<Handshake>, StoreError> {
+    let row = sqlx::query("SELECT * FROM handshakes WHERE token_hash = $1 AND challenge = $2")
+        .bind(&key.token)
+        .bind(part(key.challenge.as_ref().map(CodeChallenge::as_str)))
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(handshake_of).transpose()
+}
+
+pub(super) async fn insert(db: &mut SqliteConnection, new: &Handshake) -> Result<(), StoreError> {
+    let (connect, sign_up) = match &new.kind {
+        HandshakeKind::Connect { user_id, team_id } => (Some((user_id, team_id)), None),
+        HandshakeKind::SignUp { key } => (None, Some(key)),
+    };
+    let challenge = sign_up.map(|key| part(key.challenge.as_ref().map(CodeChallenge::as_str)));
+    sqlx::query(
+        "INSERT INTO handshakes
+         (code_id, user_id, team_id, token_hash, challenge, ide, machine, agent_address, created_at, open_by, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(new.code_id.to_string())
+    .bind(connect.map(|(user_id, _)| user_id.as_str()))
+    .bind(connect.map(|(_, team_id)| team_id.as_str()))
+    .bind(sign_up.map(|key| key.token.as_str()))
+    .bind(challenge)
+    .bind(&new.ide)
+    .bind(&new.machine)
+    .bind(&new.agent_address)
+    .bind(new.created_at.0)
+    .bind(new.open_by.0)
+    .bind(new.expires_at.0)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+fn handshake_of(row: &SqliteRow) -> Result<Handshake, StoreError> {
+    let time = |column| -> Result<Option<UnixMillis>, sqlx::Error> {
+        Ok(row.try_get::<Option<i64>, _>(column)?.map(UnixMillis))
+    };
+    let needed = |column| -> Result<UnixMillis, sqlx::Error> { row.try_get(column).map(UnixMillis) };
+    Ok(Handshake {
+        code_id: code_id(row.try_get("code_id")?)?,
+        kind: kind_of(row)?,
+        ide: row.try_get("ide")?,
+        machine: row.try_get("machine")?,
+        agent_address: row.try_get("agent_address")?,
+        provider: row.try_get("provider")?,
+        created_at: needed("created_at")?,
+        open_by: needed("open_by")?,
+        expires_at: needed("expires_at")?,
+        opened_at: time("opened_at")?,
+        end: time("ended_at")?.map(|_| end_of(row)).transpose()?,
+    })
+}
+
+fn kind_of(row: &SqliteRow) -> Result<HandshakeKind, StoreError> {
+    let user: Option<&str> = row.try_get("user_id")?;
+    if let Some(user) = user {
+        return Ok(HandshakeKind::Connect {
+            user_id: parsed(user, "user id")?,
+            team_id: parsed(row.try_get("team_id")?, "team id")?,
+        });
+    }
+    let challenge: &str = row.try_get("challenge")?;
+    let challenge = (!challenge.is_empty())
+        .then(|| CodeChallenge::parse(challenge).ok_or(StoreError::Shape("challenge")))
+        .transpose()?;
+    Ok(HandshakeKind::SignUp {
+        key: SignUpKey {
+            token: row.try_get("token_hash")?,
+            challenge,
+        },
+    })
+}
+
+fn end_of(row: &SqliteRow) -> Result<End, StoreError> {
+    let code: Option<&str> = row.try_get("code")?;
+    let Some(code) = code else {
+        return Ok(End::Done);
+    };
+    Ok(End::Failed(Failure {
+        provider: row.try_get("provider")?,
+        step: row.try_get("step")?,
+        code: parsed(code, "error code")?,
+        message: row.try_get("message")?,
+    }))
+}

@@ -1,0 +1,160 @@
+//! Sessions in SQLite.
+
+use async_trait::async_trait;
+use codestream_protocol::secret::{BroadcasterToken, SessionToken};
+use codestream_protocol::{TeamId, UnixMillis, UserId};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+use uuid::Uuid;
+
+use super::{Sqlite, Tx, parsed};
+use crate::keys::{Place, fingerprint};
+use crate::store::{OpenedSession, Session, SessionId, Sessions, StoreError, Wake};
+
+#[async_trait]
+impl Sessions for Sqlite {
+    async fn open_session(
+        &self,
+        user: &UserId,
+        team: Option<&TeamId>,
+        provider: Option<&str>,
+    ) -> Result<OpenedSession, StoreError> {
+        let mut tx = self.write().await?;
+        let opened = tx.open_session(user, team, provider).await?;
+        tx.commit().await?;
+        Ok(opened)
+    }
+
+    async fn use_session(&self, token: &SessionToken) -> Result<Option<Session>, StoreError> {
+        let row = sqlx::query("SELECT * FROM sessions WHERE token_hash = $1")
+            .bind(fingerprint(token.expose()))
+            .fetch_optional(&mut *self.read().await?)
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        if row.try_get::<Option<i64>, _>("used_at")?.is_none() {
+            let mut tx = self.write().await?;
+            let now = tx.now.0;
+            sqlx::query("UPDATE sessions SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL")
+                .bind(now)
+                .bind(fingerprint(token.expose()))
+                .execute(tx.db())
+                .await?;
+            tx.commit().await?;
+        }
+        self.session_of(&row).map(Some)
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        let mut db = self.read().await?;
+        self.session_in(&mut db, id)
+            .await
+            .map(|found| found.map(|(session, _)| session))
+    }
+
+    async fn session_by_broadcaster(
+        &self,
+        user: &UserId,
+        token: &BroadcasterToken,
+    ) -> Result<Option<Session>, StoreError> {
+        let row = sqlx::query("SELECT * FROM sessions WHERE broadcaster_hash = $1 AND user_id = $2")
+            .bind(fingerprint(token.expose()))
+            .bind(user.as_str())
+            .fetch_optional(&mut *self.read().await?)
+            .await?;
+        row.as_ref().map(|row| self.session_of(row)).transpose()
+    }
+
+    async fn end_session(&self, id: SessionId) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        let gone = sqlx::query("DELETE FROM sessions WHERE id = $1")
+            .bind(id.0.to_string())
+            .execute(tx.db())
+            .await?
+            .rows_affected();
+        tx.tell(Wake::SessionEnded { id });
+        tx.commit().await?;
+        Ok(gone > 0)
+    }
+}
+
+impl Tx<'_> {
+    pub(super) async fn open_session(
+        &mut self,
+        user: &UserId,
+        team: Option<&TeamId>,
+        provider: Option<&str>,
+    ) -> Result<OpenedSession, StoreError> {
+        let token = SessionToken::new(self.store.random.token::<32>());
+        let session = Session {
+            id: SessionId(self.store.random.uuid()),
+            user_id: user.clone(),
+            team_id: team.cloned(),
+            provider: provider.map(str::to_owned),
+            broadcaster_token: BroadcasterToken::new(self.store.random.token::<32>()),
+            since: self.now,
+        };
+        let id = session.id.0.to_string();
+        let sealed = self
+            .store
+            .seal(place(&id), Some(session.broadcaster_token.expose()));
+        sqlx::query(
+            "INSERT INTO sessions
+             (id, user_id, team_id, provider, token_hash, broadcaster_hash, broadcaster_token, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(&id)
+        .bind(user.as_str())
+        .bind(team.map(TeamId::as_str))
+        .bind(provider)
+        .bind(fingerprint(token.expose()))
+        .bind(fingerprint(session.broadcaster_token.expose()))
+        .bind(sealed)
+        .bind(session.since.0)
+        .execute(self.db())
+        .await?;
+        Ok(OpenedSession { session, token })
+    }
+}
+
+impl Sqlite {
+    /// The session, and when its token was first used.
+    pub(super) async fn session_in(
+        &self,
+        db: &mut SqliteConnection,
+        id: SessionId,
+    ) -> Result<Option<(Session, Option<UnixMillis>)>, StoreError> {
+        let row = sqlx::query("SELECT * FROM sessions WHERE id = $1")
+            .bind(id.0.to_string())
+            .fetch_optional(db)
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let used: Option<i64> = row.try_get("used_at")?;
+        Ok(Some((self.session_of(&row)?, used.map(UnixMillis))))
+    }
+
+    fn session_of(&self, row: &SqliteRow) -> Result<Session, StoreError> {
+        let id: &str = row.try_get("id")?;
+        let team: Option<&str> = row.try_get("team_id")?;
+        let broadcaster = self.open_sealed(place(id), row.try_get("broadcaster_token")?)?;
+        Ok(Session {
+            id: SessionId(parsed::<Uuid>(id, "session id")?),
+            user_id: parsed(row.try_get("user_id")?, "user id")?,
+            team_id: team.map(|team| parsed(team, "team id")).transpose()?,
+            provider: row.try_get("provider")?,
+            broadcaster_token: BroadcasterToken::new(broadcaster),
+            since: UnixMillis(row.try_get("created_at")?),
+        })
+    }
+}
+
+fn place(row: &str) -> Place<'_> {
+    Place {
+        table: "sessions",
+        column: "broadcaster_token",
+        row,
+    }
+}

@@ -1,0 +1,204 @@
+//! Sign-ups in SQLite.
+
+use async_trait::async_trait;
+use codestream_protocol::UnixMillis;
+use codestream_protocol::http::SignupStatus;
+use codestream_protocol::id::CodeId;
+use codestream_protocol::secret::SessionToken;
+use sqlx::{Row as _, SqliteConnection};
+use uuid::Uuid;
+
+use super::handshakes::handshake_by_key;
+use super::people::user_in;
+use super::{Sqlite, Tx, parsed};
+use crate::keys::Place;
+use crate::me;
+use crate::store::{
+    Account, AccountKey, End, Failure, Finish, Grant, Granted, Handshake, HandshakeKind, NewAccount,
+    NewGrant, SessionId, SignUpKey, SignUpStatus, SignUps, StoreError, User, Wake, Who,
+};
+
+#[async_trait]
+impl SignUps for Sqlite {
+    async fn grant_sign_up(&self, id: CodeId, new: NewGrant) -> Result<Finish<Granted>, StoreError> {
+        let mut tx = self.write().await?;
+        let handshake = match tx.open_still(id).await? {
+            Ok(handshake) => handshake,
+            Err(over) => return Ok(over.into()),
+        };
+        let HandshakeKind::SignUp { key } = handshake.kind else {
+            return Err(StoreError::Missing("sign-up"));
+        };
+        let (user_id, status) = match &new.who {
+            Who::Existing(id) => (id.clone(), SignupStatus::SignedIn),
+            Who::New(user) => match tx.create_user_and_team(user).await? {
+                Some(id) => (id, SignupStatus::TeamCreated),
+                None => return Ok(Finish::Done(Granted::Taken)),
+            },
+        };
+        if !tx.link_identity(&user_id, &new.identity).await? {
+            return Ok(Finish::Done(Granted::Taken));
+        }
+        let user = user_in(tx.db(), &user_id)
+            .await?
+            .ok_or(StoreError::Missing("user"))?;
+        let account = tx.sign_in_account(&user, &new.identity, new.account).await?;
+        let provider = Some(new.identity.provider.as_str());
+        let opened = tx.open_session(&user_id, user.team_ids.first(), provider).await?;
+        let user = user_in(tx.db(), &user_id)
+            .await?
+            .ok_or(StoreError::Missing("user"))?;
+        let grant = Grant {
+            user,
+            session: opened.session,
+            token: opened.token,
+            account,
+            status,
+        };
+        tx.keep_grant(id, &grant).await?;
+        tx.end(id, &End::Done).await?;
+        tx.tell(Wake::SignUp { key });
+        tx.commit().await?;
+        Ok(Finish::Done(Granted::Yes(Box::new(grant))))
+    }
+
+    async fn redeem_sign_up(
+        &self,
+        key: &SignUpKey,
+        agent_address: Option<&str>,
+    ) -> Result<SignUpStatus, StoreError> {
+        // Most polls find nothing, and a look does not keep the writer busy.
+        if handshake_by_key(&mut *self.read().await?, key).await?.is_none() {
+            return Ok(SignUpStatus::Unknown);
+        }
+        let mut tx = self.write().await?;
+        let Some(handshake) = handshake_by_key(tx.db(), key).await? else {
+            return Ok(SignUpStatus::Unknown);
+        };
+        sqlx::query("UPDATE handshakes SET agent_address = COALESCE(agent_address, $1) WHERE code_id = $2")
+            .bind(agent_address)
+            .bind(handshake.code_id.to_string())
+            .execute(tx.db())
+            .await?;
+        let status = tx.sign_up_status(&handshake).await?;
+        let single_use = key.challenge.is_none();
+        if single_use && matches!(status, SignUpStatus::Granted(_)) {
+            sqlx::query("DELETE FROM grants WHERE code_id = $1")
+                .bind(handshake.code_id.to_string())
+                .execute(tx.db())
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(status)
+    }
+}
+
+impl Tx<'_> {
+    async fn sign_in_account(
+        &mut self,
+        user: &User,
+        identity: &crate::store::Identity,
+        new: NewAccount,
+    ) -> Result<Option<AccountKey>, StoreError> {
+        let Some(team_id) = user.team_ids.first() else {
+            return Ok(None);
+        };
+        let account = Account {
+            key: AccountKey {
+                user_id: user.id.clone(),
+                team_id: team_id.clone(),
+                provider: identity.provider.clone(),
+                host: identity.host.clone(),
+                sub_id: None,
+            },
+            access_token: Some(new.access_token),
+            refresh_token: new.refresh_token,
+            expires_at: new.expires_at,
+            is_api_token: false,
+            who: new.who,
+            subject: Some(identity.subject.clone()),
+            since: self.now,
+            data: new.data,
+            token_error: None,
+        };
+        self.put_account(&account).await?;
+        self.change_user(&user.id, me::connected(&account), None, None)
+            .await?;
+        Ok(Some(account.key))
+    }
+
+    async fn keep_grant(&mut self, id: CodeId, grant: &Grant) -> Result<(), StoreError> {
+        let row = id.to_string();
+        let account = grant.account.as_ref().map(serde_json::to_string).transpose();
+        let status = serde_json::to_string(&grant.status).map_err(|_| StoreError::Shape("grant"))?;
+        let sealed = self.store.seal(place(&row), Some(grant.token.expose()));
+        sqlx::query(
+            "INSERT INTO grants (code_id, session_id, token, account, status) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(&row)
+        .bind(grant.session.id.0.to_string())
+        .bind(sealed)
+        .bind(account.map_err(|_| StoreError::Shape("grant"))?)
+        .bind(status)
+        .execute(self.db())
+        .await?;
+        Ok(())
+    }
+
+    async fn sign_up_status(&mut self, handshake: &Handshake) -> Result<SignUpStatus, StoreError> {
+        let over = self.now >= handshake.expires_at;
+        match &handshake.end {
+            Some(End::Failed(failure)) => Ok(SignUpStatus::Failed(failure.clone())),
+            None if over => Ok(SignUpStatus::Failed(Failure::expired(handshake))),
+            None => Ok(SignUpStatus::Pending),
+            Some(End::Done) if over => Ok(SignUpStatus::Spent),
+            Some(End::Done) => {
+                let store = self.store;
+                let grant = store.grant_in(self.db(), handshake.code_id).await?;
+                Ok(grant.map_or(SignUpStatus::Spent, |grant| {
+                    SignUpStatus::Granted(Box::new(grant))
+                }))
+            }
+        }
+    }
+}
+
+impl Sqlite {
+    /// The grant, unless its session has ended or is in use.
+    async fn grant_in(&self, db: &mut SqliteConnection, id: CodeId) -> Result<Option<Grant>, StoreError> {
+        let name = id.to_string();
+        let row = sqlx::query("SELECT * FROM grants WHERE code_id = $1")
+            .bind(&name)
+            .fetch_optional(&mut *db)
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let session = SessionId(parsed::<Uuid>(row.try_get("session_id")?, "session id")?);
+        let Some((session, None::<UnixMillis>)) = self.session_in(db, session).await? else {
+            return Ok(None);
+        };
+        let Some(user) = user_in(db, &session.user_id).await? else {
+            return Ok(None);
+        };
+        let account: Option<&str> = row.try_get("account")?;
+        Ok(Some(Grant {
+            user,
+            session,
+            token: SessionToken::new(self.open_sealed(place(&name), row.try_get("token")?)?),
+            account: account
+                .map(serde_json::from_str)
+                .transpose()
+                .map_err(|_| StoreError::Shape("grant"))?,
+            status: serde_json::from_str(row.try_get("status")?).map_err(|_| StoreError::Shape("grant"))?,
+        }))
+    }
+}
+
+fn place(row: &str) -> Place<'_> {
+    Place {
+        table: "grants",
+        column: "token",
+        row,
+    }
+}

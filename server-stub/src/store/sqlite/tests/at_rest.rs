@@ -1,0 +1,119 @@
+use super::*;
+
+async fn filled(bench: &Bench) -> (User, OpenedSession) {
+    let (user, team) = bench.user("ada@example.com").await;
+    let opened = bench
+        .store
+        .open_session(&user.id, Some(&team.id), None)
+        .await
+        .expect("a database");
+    let handshake = bench.connect(&user).await;
+    let state = NewState {
+        jti: "jti".to_owned(),
+        code_id: handshake.code_id,
+        provider: "github".to_owned(),
+        verifier: Some(CodeVerifier::new("canary-verifier".repeat(3))),
+        browser_hash: "bh".to_owned(),
+        expires_at: handshake.expires_at,
+    };
+    bench.store.mint_state(state).await.expect("a database");
+    bench
+        .store
+        .finish_connect(handshake.code_id, account(&user))
+        .await
+        .expect("a database");
+    bench
+        .store
+        .keep_undo(
+            "canary-undo",
+            Undo {
+                undoing: Undoing {
+                    account: account(&user).key,
+                    session: None,
+                },
+                expires_at: START + MINUTE,
+            },
+        )
+        .await
+        .expect("a database");
+    (user, opened)
+}
+
+#[tokio::test]
+async fn no_secret_can_be_read_in_the_files() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let database = Database::SqliteFile(dir.path().join("db"));
+    let bench = Bench::on(&database, 1).await;
+    let (_, opened) = filled(&bench).await;
+    let key = SignUpKey::of_start(&SignupToken::new("canary-signup"), None);
+    let handshake = bench.open(HandshakeKind::SignUp { key }).await;
+    let new = NewGrant {
+        who: Who::New(new_user("eve@example.com")),
+        identity: Identity {
+            provider: "github".to_owned(),
+            host: None,
+            subject: "2".to_owned(),
+        },
+        account: NewAccount {
+            access_token: AccessToken::new("canary-access"),
+            refresh_token: Some(RefreshToken::new("canary-refresh")),
+            expires_at: None,
+            who: None,
+            data: Value::Null,
+        },
+    };
+    let granted = bench
+        .store
+        .grant_sign_up(handshake.code_id, new)
+        .await
+        .expect("a database");
+    let Finish::Done(Granted::Yes(grant)) = granted else {
+        panic!("not granted");
+    };
+    let files = std::fs::read_dir(dir.path()).expect("a directory");
+    let all: Vec<u8> = files
+        .flat_map(|file| std::fs::read(file.expect("a file").path()).expect("a file"))
+        .collect();
+    let all = String::from_utf8_lossy(&all);
+    let broadcaster = opened.session.broadcaster_token.expose();
+    for secret in ["canary", broadcaster, opened.token.expose(), grant.token.expose()] {
+        assert!(!all.contains(secret), "{secret} can be read");
+    }
+    assert!(
+        all.contains("ada@example.com"),
+        "the search looks at the right files"
+    );
+}
+
+#[tokio::test]
+async fn everything_is_there_after_a_restart_with_a_rotated_key() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let database = Database::SqliteFile(dir.path().join("db"));
+    let (user, opened) = filled(&Bench::on(&database, 1).await).await;
+    let bench = Bench::on(&database, 2).await;
+    assert_eq!(
+        bench.store.accounts_of(&user.id).await.expect("a database"),
+        vec![account(&user)]
+    );
+    let session = bench.store.use_session(&opened.token).await.expect("a database");
+    assert_eq!(session, Some(opened.session));
+    assert_eq!(bench.messages(&user.id).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_write_that_is_given_up_leaves_nothing() {
+    let bench = Bench::new().await;
+    let mut tx = bench.store.write().await.expect("a database");
+    tx.create_user_and_team(&new_user("ada@example.com"))
+        .await
+        .expect("a database");
+    drop(tx);
+    assert_eq!(
+        bench
+            .store
+            .user_by_email("ada@example.com")
+            .await
+            .expect("a database"),
+        None
+    );
+}

@@ -1,0 +1,279 @@
+use super::*;
+
+#[tokio::test]
+async fn a_state_is_consumed_by_one_of_many() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let bench = Bench::on(&Database::SqliteFile(dir.path().join("db")), 1).await;
+    let (user, _) = bench.user("ada@example.com").await;
+    let handshake = bench.connect(&user).await;
+    bench.state(&handshake, "jti").await;
+    let tries = (0..16).map(|_| bench.store.consume_state("jti"));
+    let tried = futures_util::future::join_all(tries).await;
+    let once = tried
+        .iter()
+        .filter(|end| matches!(end, Ok(Consumed::Once(_))))
+        .count();
+    let used = tried
+        .iter()
+        .filter(|end| matches!(end, Ok(Consumed::Used(_))))
+        .count();
+    assert_eq!((once, used), (1, 15));
+}
+
+#[tokio::test]
+async fn a_consumed_state_gives_its_verifier_and_handshake() {
+    let bench = Bench::new().await;
+    let (user, _) = bench.user("ada@example.com").await;
+    let handshake = bench.connect(&user).await;
+    bench.state(&handshake, "jti").await;
+    let Ok(Consumed::Once(state)) = bench.store.consume_state("jti").await else {
+        panic!("a fresh state");
+    };
+    assert_eq!(state.minted.verifier, Some(CodeVerifier::from_entropy([3; 32])));
+    assert_eq!(state.handshake.provider.as_deref(), Some("github"));
+    assert_eq!(state.handshake.ide.as_deref(), Some("VS Code"));
+    assert!(matches!(
+        bench.store.consume_state("other").await,
+        Ok(Consumed::Unknown)
+    ));
+}
+
+#[tokio::test]
+async fn a_state_whose_time_is_over_is_not_consumed() {
+    let bench = Bench::new().await;
+    let (user, _) = bench.user("ada@example.com").await;
+    let handshake = bench.connect(&user).await;
+    bench.state(&handshake, "jti").await;
+    bench.clock.advance(5 * MINUTE);
+    assert!(matches!(
+        bench.store.consume_state("jti").await,
+        Ok(Consumed::Expired)
+    ));
+}
+
+#[tokio::test]
+async fn a_handshake_must_be_opened_in_two_minutes_and_may_be_opened_again() {
+    let bench = Bench::new().await;
+    let (user, _) = bench.user("ada@example.com").await;
+    let early = bench.connect(&user).await;
+    let late = bench.connect(&user).await;
+    assert!(matches!(
+        bench.store.enter_handshake(early.code_id).await,
+        Ok(Entered::Open(_))
+    ));
+    bench.clock.advance(2 * MINUTE);
+    assert!(matches!(
+        bench.store.enter_handshake(early.code_id).await,
+        Ok(Entered::Open(_))
+    ));
+    assert!(matches!(
+        bench.store.enter_handshake(late.code_id).await,
+        Ok(Entered::Expired)
+    ));
+    bench.clock.advance(3 * MINUTE);
+    assert!(matches!(
+        bench.store.enter_handshake(early.code_id).await,
+        Ok(Entered::Expired)
+    ));
+    let unknown = CodeId(bench.random.uuid());
+    assert!(matches!(
+        bench.store.enter_handshake(unknown).await,
+        Ok(Entered::Unknown)
+    ));
+}
+
+#[tokio::test]
+async fn connecting_stores_publishes_and_ends_in_one() {
+    let mut bench = Bench::new().await;
+    let (user, _) = bench.user("ada@example.com").await;
+    let handshake = bench.connect(&user).await;
+    bench.told();
+    let Ok(Finish::Done(connected)) = bench
+        .store
+        .finish_connect(handshake.code_id, account(&user))
+        .await
+    else {
+        panic!("a first finish");
+    };
+    assert_eq!(connected.replaced, None);
+    let messages = bench.messages(&user.id).await;
+    assert_eq!(messages.len(), 1);
+    let payload = &messages[0].payload;
+    assert_eq!(payload["messageId"], messages[0].id);
+    assert_eq!(payload["attemptEnded"], json!({ "codeId": handshake.code_id }));
+    assert_eq!(payload["user"]["$version"], json!({ "before": 1, "after": 2 }));
+    assert!(matches!(&bench.told()[..], [Wake::Message { id, .. }] if *id == messages[0].id));
+    let stored = bench
+        .store
+        .account(&account(&user).key)
+        .await
+        .expect("a database");
+    assert_eq!(stored, Some(account(&user)));
+    assert_eq!(
+        bench
+            .store
+            .user(&user.id)
+            .await
+            .expect("a database")
+            .expect("Ada")
+            .version,
+        2
+    );
+}
+
+#[tokio::test]
+async fn the_published_directive_makes_the_object_that_a_refetch_gives() {
+    let bench = Bench::new().await;
+    let (user, _) = bench.user("ada@example.com").await;
+    let mut object = crate::me::object(&user, &[]);
+    let handshake = bench.connect(&user).await;
+    let finished = bench
+        .store
+        .finish_connect(handshake.code_id, account(&user))
+        .await;
+    let Ok(Finish::Done(connected)) = finished else {
+        panic!("a first finish");
+    };
+    connected.change.user.apply(&mut object);
+    let fresh = bench
+        .store
+        .user(&user.id)
+        .await
+        .expect("a database")
+        .expect("Ada");
+    assert_eq!(object, crate::me::object(&fresh, &[account(&user)]));
+}
+
+#[tokio::test]
+async fn a_second_finish_changes_nothing() {
+    let bench = Bench::new().await;
+    let (user, _) = bench.user("ada@example.com").await;
+    let handshake = bench.connect(&user).await;
+    bench
+        .store
+        .finish_connect(handshake.code_id, account(&user))
+        .await
+        .expect("a database");
+    let mut other = account(&user);
+    other.access_token = Some(AccessToken::new("other"));
+    let again = bench
+        .store
+        .finish_connect(handshake.code_id, other)
+        .await
+        .expect("a database");
+    assert_eq!(again, Finish::AlreadyEnded(End::Done));
+    assert!(
+        !bench
+            .store
+            .fail_handshake(handshake.code_id, failure(ServerCode::Internal))
+            .await
+            .expect("a database")
+    );
+    let stored = bench
+        .store
+        .account(&account(&user).key)
+        .await
+        .expect("a database");
+    assert_eq!(
+        stored.and_then(|account| account.access_token),
+        account(&user).access_token
+    );
+    assert_eq!(bench.messages(&user.id).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_failed_connect_is_published_once_and_cannot_be_finished() {
+    let bench = Bench::new().await;
+    let (user, _) = bench.user("ada@example.com").await;
+    let handshake = bench.connect(&user).await;
+    let declined = failure(ServerCode::ProviderAuthNotAllowed);
+    for first in [true, false] {
+        let ended = bench
+            .store
+            .fail_handshake(handshake.code_id, declined.clone())
+            .await;
+        assert_eq!(ended.expect("a database"), first);
+    }
+    let messages = bench.messages(&user.id).await;
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0].payload["attemptEnded"]["code"], "PRVD-1006");
+    let finish = bench
+        .store
+        .finish_connect(handshake.code_id, account(&user))
+        .await
+        .expect("a database");
+    assert_eq!(finish, Finish::AlreadyEnded(End::Failed(declined)));
+    assert_eq!(
+        bench
+            .store
+            .account(&account(&user).key)
+            .await
+            .expect("a database"),
+        None
+    );
+}
+
+#[tokio::test]
+async fn time_ends_a_handshake_with_auth_1005() {
+    let mut bench = Bench::new().await;
+    let (user, _) = bench.user("ada@example.com").await;
+    let handshake = bench.connect(&user).await;
+    bench.state(&handshake, "jti").await;
+    assert_eq!(
+        bench.store.next_expiry().await.expect("a database"),
+        Some(handshake.expires_at)
+    );
+    bench.store.expire_handshakes().await.expect("a database");
+    assert_eq!(bench.messages(&user.id).await.len(), 0);
+    bench.clock.advance(5 * MINUTE);
+    bench.told();
+    let late = bench
+        .store
+        .finish_connect(handshake.code_id, account(&user))
+        .await
+        .expect("a database");
+    assert_eq!(late, Finish::Expired);
+    for _ in 0..2 {
+        bench.store.expire_handshakes().await.expect("a database");
+    }
+    let messages = bench.messages(&user.id).await;
+    assert_eq!(messages.len(), 1);
+    let ended = &messages[0].payload["attemptEnded"];
+    assert_eq!(
+        (&ended["code"], &ended["provider"]),
+        (&json!("AUTH-1005"), &json!("github"))
+    );
+    assert_eq!(bench.store.next_expiry().await.expect("a database"), None);
+    assert!(matches!(&bench.told()[..], [Wake::Message { .. }]));
+}
+
+#[tokio::test]
+async fn the_past_is_forgotten_in_time() {
+    let bench = Bench::new().await;
+    let (user, _) = bench.user("ada@example.com").await;
+    let handshake = bench.connect(&user).await;
+    bench.clock.advance(5 * MINUTE);
+    bench.store.expire_handshakes().await.expect("a database");
+    assert!(
+        bench
+            .store
+            .handshake(handshake.code_id)
+            .await
+            .expect("a database")
+            .is_some()
+    );
+    bench.clock.advance(2 * 24 * 60 * MINUTE);
+    bench.store.expire_handshakes().await.expect("a database");
+    assert_eq!(
+        bench
+            .store
+            .handshake(handshake.code_id)
+            .await
+            .expect("a database"),
+        None
+    );
+    assert_eq!(bench.messages(&user.id).await.len(), 1);
+    bench.clock.advance(6 * 24 * 60 * MINUTE);
+    bench.store.expire_handshakes().await.expect("a database");
+    assert_eq!(bench.messages(&user.id).await.len(), 0);
+}

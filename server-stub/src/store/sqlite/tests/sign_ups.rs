@@ -1,0 +1,275 @@
+use super::*;
+
+fn key(challenge: bool) -> SignUpKey {
+    let challenge = challenge.then(|| CodeVerifier::from_entropy([9; 32]).challenge());
+    SignUpKey::of_start(
+        &SignupToken::new("2b1d8f6e-8a31-4b67-9a54-0d1a4a6f2c11"),
+        challenge,
+    )
+}
+
+fn grant(who: Who) -> NewGrant {
+    NewGrant {
+        who,
+        identity: Identity {
+            provider: "github".to_owned(),
+            host: None,
+            subject: "583231".to_owned(),
+        },
+        account: NewAccount {
+            access_token: AccessToken::new("canary-access"),
+            refresh_token: None,
+            expires_at: None,
+            who: Some("octocat".to_owned()),
+            data: Value::Null,
+        },
+    }
+}
+
+async fn sign_up(bench: &Bench, key: &SignUpKey) -> Handshake {
+    bench.open(HandshakeKind::SignUp { key: key.clone() }).await
+}
+
+async fn granted(bench: &Bench, id: CodeId, who: Who) -> Grant {
+    match bench
+        .store
+        .grant_sign_up(id, grant(who))
+        .await
+        .expect("a database")
+    {
+        Finish::Done(Granted::Yes(grant)) => *grant,
+        other => panic!("not granted: {other:?}"),
+    }
+}
+
+async fn poll(bench: &Bench, key: &SignUpKey) -> SignUpStatus {
+    bench
+        .store
+        .redeem_sign_up(key, Some("10.0.0.7"))
+        .await
+        .expect("a database")
+}
+
+#[tokio::test]
+async fn a_sign_up_makes_user_team_identity_account_and_session() {
+    let mut bench = Bench::new().await;
+    let handshake = sign_up(&bench, &key(true)).await;
+    bench.told();
+    let grant = granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
+    assert_eq!(grant.status, SignupStatus::TeamCreated);
+    assert_eq!(grant.session.team_id.as_ref(), grant.user.team_ids.first());
+    assert_eq!(grant.user.version, 2);
+    let account = grant.account.expect("an account");
+    assert!(bench.store.account(&account).await.expect("a database").is_some());
+    let told = bench.told();
+    assert!(
+        told.iter()
+            .any(|wake| matches!(wake, Wake::SignUp { key: told } if *told == key(true)))
+    );
+    let identity = super::Identity {
+        provider: "github".to_owned(),
+        host: None,
+        subject: "583231".to_owned(),
+    };
+    let found = bench.store.user_by_identity(&identity).await.expect("a database");
+    assert_eq!(found.map(|user| user.id), Some(grant.user.id));
+}
+
+#[tokio::test]
+async fn a_grant_is_given_again_until_its_token_is_used() {
+    let bench = Bench::new().await;
+    let handshake = sign_up(&bench, &key(true)).await;
+    let first = granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
+    for _ in 0..3 {
+        assert_eq!(
+            poll(&bench, &key(true)).await,
+            SignUpStatus::Granted(Box::new(first.clone()))
+        );
+    }
+    let session = bench.store.use_session(&first.token).await.expect("a database");
+    assert_eq!(session, Some(first.session));
+    assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Spent);
+}
+
+#[tokio::test]
+async fn a_grant_ends_with_its_handshakes_time() {
+    let bench = Bench::new().await;
+    let handshake = sign_up(&bench, &key(true)).await;
+    granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
+    bench.clock.advance(5 * MINUTE);
+    assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Spent);
+}
+
+#[tokio::test]
+async fn a_grant_without_a_challenge_is_given_once() {
+    let bench = Bench::new().await;
+    let handshake = sign_up(&bench, &key(false)).await;
+    granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
+    assert!(matches!(
+        poll(&bench, &key(false)).await,
+        SignUpStatus::Granted(_)
+    ));
+    assert_eq!(poll(&bench, &key(false)).await, SignUpStatus::Spent);
+}
+
+#[tokio::test]
+async fn only_its_own_verifier_finds_a_grant() {
+    let bench = Bench::new().await;
+    let handshake = sign_up(&bench, &key(true)).await;
+    granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
+    assert_eq!(poll(&bench, &key(false)).await, SignUpStatus::Unknown);
+    let other = SignUpKey {
+        challenge: Some(CodeVerifier::from_entropy([8; 32]).challenge()),
+        ..key(true)
+    };
+    assert_eq!(poll(&bench, &other).await, SignUpStatus::Unknown);
+    assert_eq!(
+        CodeChallenge::parse(other.challenge.expect("a challenge").as_str()).is_some(),
+        true
+    );
+}
+
+#[tokio::test]
+async fn the_first_poll_tells_where_the_agent_is() {
+    let bench = Bench::new().await;
+    assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Unknown);
+    let handshake = sign_up(&bench, &key(true)).await;
+    assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Pending);
+    bench
+        .store
+        .redeem_sign_up(&key(true), Some("10.9.9.9"))
+        .await
+        .expect("a database");
+    let known = bench
+        .store
+        .handshake(handshake.code_id)
+        .await
+        .expect("a database")
+        .expect("a handshake");
+    assert_eq!(known.agent_address.as_deref(), Some("10.0.0.7"));
+}
+
+#[tokio::test]
+async fn opening_a_sign_up_again_gives_the_one_that_is_there() {
+    let bench = Bench::new().await;
+    let first = sign_up(&bench, &key(true)).await;
+    let again = sign_up(&bench, &key(true)).await;
+    assert_eq!(first.code_id, again.code_id);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_a_sign_up_whose_address_was_taken_meanwhile() {
+    let bench = Bench::new().await;
+    bench.user("Ada@Example.com").await;
+    let handshake = sign_up(&bench, &key(true)).await;
+    let new = grant(Who::New(new_user("ada@example.com")));
+    let finish = bench
+        .store
+        .grant_sign_up(handshake.code_id, new)
+        .await
+        .expect("a database");
+    assert_eq!(finish, Finish::Done(Granted::Taken));
+    assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Pending);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_a_sign_up_whose_identity_is_anothers() {
+    let bench = Bench::new().await;
+    let (owner, _) = bench.user("owner@example.com").await;
+    let identity = grant(Who::Existing(owner.id.clone())).identity;
+    assert!(
+        bench
+            .store
+            .link_identity(&owner.id, &identity)
+            .await
+            .expect("a database")
+    );
+    let handshake = sign_up(&bench, &key(true)).await;
+    let new = grant(Who::New(new_user("ada@example.com")));
+    let finish = bench
+        .store
+        .grant_sign_up(handshake.code_id, new)
+        .await
+        .expect("a database");
+    assert_eq!(finish, Finish::Done(Granted::Taken));
+    assert_eq!(
+        bench
+            .store
+            .user_by_email("ada@example.com")
+            .await
+            .expect("a database"),
+        None
+    );
+}
+
+#[tokio::test]
+async fn an_existing_users_other_agents_learn_of_the_sign_in() {
+    let bench = Bench::new().await;
+    let (user, _) = bench.user("ada@example.com").await;
+    let handshake = sign_up(&bench, &key(true)).await;
+    let grant = granted(&bench, handshake.code_id, Who::Existing(user.id.clone())).await;
+    assert_eq!(grant.status, SignupStatus::SignedIn);
+    assert_eq!(bench.messages(&user.id).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_to_every_poll() {
+    let mut bench = Bench::new().await;
+    let handshake = sign_up(&bench, &key(true)).await;
+    bench.told();
+    let refusal = failure(ServerCode::AlreadyRegistered);
+    bench
+        .store
+        .fail_handshake(handshake.code_id, refusal.clone())
+        .await
+        .expect("a database");
+    assert!(matches!(&bench.told()[..], [Wake::SignUp { .. }]));
+    for _ in 0..2 {
+        assert_eq!(
+            poll(&bench, &key(true)).await,
+            SignUpStatus::Failed(refusal.clone())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_sign_up_whose_time_is_over_answers_auth_1005_before_and_after_it_is_ended() {
+    let bench = Bench::new().await;
+    sign_up(&bench, &key(true)).await;
+    bench.clock.advance(5 * MINUTE);
+    for _ in 0..2 {
+        let SignUpStatus::Failed(failure) = poll(&bench, &key(true)).await else {
+            panic!("not expired");
+        };
+        assert_eq!(failure.code, ServerCode::TokenExpired);
+        bench.store.expire_handshakes().await.expect("a database");
+    }
+}
+
+#[tokio::test]
+async fn an_ended_session_ends_its_grant() {
+    let mut bench = Bench::new().await;
+    let handshake = sign_up(&bench, &key(true)).await;
+    let grant = granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
+    bench.told();
+    assert!(
+        bench
+            .store
+            .end_session(grant.session.id)
+            .await
+            .expect("a database")
+    );
+    assert!(matches!(&bench.told()[..], [Wake::SessionEnded { id }] if *id == grant.session.id));
+    assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Spent);
+    assert_eq!(
+        bench.store.use_session(&grant.token).await.expect("a database"),
+        None
+    );
+    assert!(
+        !bench
+            .store
+            .end_session(grant.session.id)
+            .await
+            .expect("a database")
+    );
+}
