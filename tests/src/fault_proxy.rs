@@ -147,6 +147,7 @@ pub struct FaultProxy {
     shared: Arc<Shared>,
     cut: watch::Sender<u64>,
     logged: watch::Receiver<()>,
+    patience: Duration,
     /// Everything ends with it.
     _tasks: JoinSet<()>,
 }
@@ -166,6 +167,7 @@ impl FaultProxy {
             shared,
             cut,
             logged,
+            patience: PATIENCE,
             _tasks: tasks,
         }
     }
@@ -173,6 +175,12 @@ impl FaultProxy {
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// How long it waits for one thing to pass.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Puts it in front of a server.
@@ -240,8 +248,8 @@ impl FaultProxy {
                     .expect("the proxy lives as long as its owner");
             }
         };
-        let Ok(found) = tokio::time::timeout(PATIENCE, found).await else {
-            panic!("no {wanted} in {PATIENCE:?}, but {:#?}", self.exchanges());
+        let Ok(found) = tokio::time::timeout(self.patience, found).await else {
+            panic!("no {wanted} in {:?}, but {:#?}", self.patience, self.exchanges());
         };
         found
     }

@@ -14,6 +14,7 @@ use std::io::{BufReader, Write as _};
 use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -38,6 +39,8 @@ pub struct IdeBuilder {
     arguments: Vec<String>,
     home: Option<Home>,
     desktop: bool,
+    patience: Duration,
+    droppable: bool,
 }
 
 impl IdeBuilder {
@@ -85,6 +88,18 @@ impl IdeBuilder {
     /// The agent inherits the environment, so that it finds the person's own browser.
     pub fn on_the_desktop(mut self) -> Self {
         self.desktop = true;
+        self
+    }
+
+    /// How long it waits for one thing to happen.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Dropping it ends the agent without a complaint.
+    pub fn droppable(mut self) -> Self {
+        self.droppable = true;
         self
     }
 
@@ -140,7 +155,8 @@ impl IdeBuilder {
             process,
             home,
             next_id: AtomicI64::new(1),
-            finished: false,
+            patience: self.patience,
+            finished: self.droppable,
         }
     }
 }
@@ -221,6 +237,7 @@ pub struct HeadlessIde {
     process: Process,
     home: Home,
     next_id: AtomicI64,
+    patience: Duration,
     finished: bool,
 }
 
@@ -248,6 +265,8 @@ impl HeadlessIde {
             arguments: Vec::new(),
             home: None,
             desktop: false,
+            patience: PATIENCE,
+            droppable: false,
         }
     }
 
@@ -264,14 +283,14 @@ impl HeadlessIde {
         self.inbox.lock().pending.insert(id, reply_tx);
         self.send(&message);
         let method = method.to_owned();
-        let inbox = Arc::clone(&self.inbox);
+        let (inbox, patience) = (Arc::clone(&self.inbox), self.patience);
         let reply = async move {
             let closed = inbox.until(|_| None::<()>);
             tokio::select! {
                 biased;
                 Ok(reply) = reply => reply,
                 Err(end) = closed => panic!("no reply to {method}: {end}"),
-                () = tokio::time::sleep(PATIENCE) => panic!("no reply to {method} in {PATIENCE:?}"),
+                () = tokio::time::sleep(patience) => panic!("no reply to {method} in {patience:?}"),
             }
         };
         (id, reply)
@@ -320,8 +339,8 @@ impl HeadlessIde {
             let at = contents.unread.iter().position(fits)?;
             Some(contents.unread.remove(at))
         });
-        let Ok(found) = tokio::time::timeout(PATIENCE, found).await else {
-            panic!("the agent sent no such {method} in {PATIENCE:?}");
+        let Ok(found) = tokio::time::timeout(self.patience, found).await else {
+            panic!("the agent sent no such {method} in {:?}", self.patience);
         };
         found.unwrap_or_else(|end| panic!("the agent sent no such {method} before {end}"))
     }
@@ -346,8 +365,8 @@ impl HeadlessIde {
             }
             None
         });
-        let Ok(found) = tokio::time::timeout(PATIENCE, found).await else {
-            panic!("the agent sent no such {} in {PATIENCE:?}", N::NAME);
+        let Ok(found) = tokio::time::timeout(self.patience, found).await else {
+            panic!("the agent sent no such {} in {:?}", N::NAME, self.patience);
         };
         found.unwrap_or_else(|end| panic!("the agent sent no such {} before {end}", N::NAME))
     }
@@ -400,6 +419,13 @@ impl HeadlessIde {
     /// Shuts the agent down as an IDE does, and checks what is true of every run: it exits with 0, every message was
     /// read, every progress bar that began has ended.
     pub async fn finish(mut self) -> String {
+        self.quit().await;
+        self.assert_all_read().await;
+        self.log()
+    }
+
+    /// Shuts the agent down as an IDE does.
+    pub async fn quit(&mut self) {
         let shutdown = self.call("shutdown", &Value::Null).await;
         assert_eq!(shutdown, Ok(Value::Null), "shutdown is answered with null");
         self.tell("exit", &Value::Null);
@@ -410,8 +436,6 @@ impl HeadlessIde {
             "shutdown and exit end the agent with 0:\n{}",
             self.log()
         );
-        self.assert_all_read().await;
-        self.log()
     }
 
     async fn assert_all_read(&self) {
