@@ -26,8 +26,7 @@ use url::Url;
 
 use crate::net::{Network, NetworkError};
 
-pub(crate) use error::kind_of;
-pub use error::{ApiError, Refusal};
+pub use error::{ApiError, Refusal, kind_of};
 pub use server_url::{ServerUrl, ServerUrlError};
 
 /// Time for a whole answer.

@@ -3,6 +3,10 @@
 pub mod api;
 mod backoff;
 pub mod channel;
+pub mod clock;
 pub mod environment;
+pub mod lifecycle;
 pub mod net;
+pub mod poll;
+pub mod random;
 pub mod thirdparty;

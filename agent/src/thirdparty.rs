@@ -40,7 +40,7 @@ pub struct Service {
 }
 
 /// Every service, in the order of their names.
-pub const SERVICES: &[&Service] = &[&github::SERVICE, &trello::SERVICE];
+pub static SERVICES: &[&Service] = &[&github::SERVICE, &trello::SERVICE];
 
 /// A service by its id or its lower-case name.
 pub fn service(name_or_id: &str) -> Option<&'static Service> {

@@ -110,6 +110,15 @@ impl ApiError {
         }
     }
 
+    /// When to ask again, if the server said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after,
+            Self::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
     /// Whether the session is not accepted any more: proof, never trouble on the way.
     pub fn ends_session(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.status == 401)
@@ -127,7 +136,7 @@ impl ApiError {
 }
 
 /// What a server's code means to the IDE; total, so that a code of a newer server is still told.
-pub(crate) fn kind_of(code: &str) -> ErrorKind {
+pub fn kind_of(code: &str) -> ErrorKind {
     use ServerCode as Code;
     let Ok(code) = code.parse::<Code>() else {
         return ErrorKind::Internal;

@@ -303,132 +303,48 @@ mod tests {
         }
     }
 
+    /// Setting, environment, URL, and the way it goes.
+    const ROUTES: &str = "
+        -             |                                                  | https://api.test/          | direct
+        http://own:1  | HTTPS_PROXY=http://env:2                         | https://api.test/          | own:1 by the setting `proxy`
+        -             | HTTPS_PROXY=http://env:2                         | https://api.test/          | env:2 by the environment variable HTTPS_PROXY
+        -             | https_proxy=http://low:2 HTTPS_PROXY=http://up:2 | https://api.test/          | low:2 by the environment variable https_proxy
+        -             | HTTP_PROXY=http://env:2                          | https://api.test/          | direct
+        -             | HTTP_PROXY=http://env:2                          | http://api.test/           | env:2 by the environment variable HTTP_PROXY
+        -             | ALL_PROXY=env:2                                  | https://api.test/          | env:2 by the environment variable ALL_PROXY
+        -             | HTTPS_PROXY= ALL_PROXY=env:2                     | https://api.test/          | env:2 by the environment variable ALL_PROXY
+        http://own:1  |                                                  | https://localhost:9/       | loopback
+        http://own:1  |                                                  | http://127.0.0.1:9/        | loopback
+        http://own:1  |                                                  | http://[::1]:9/            | loopback
+        http://own:1  |                                                  | http://x.localhost./       | loopback
+        http://own:1  |                                                  | https://localhost.example/ | own:1 by the setting `proxy`
+        http://own:1  | NO_PROXY=test                                    | https://api.test/          | exempt by test
+        http://own:1  | no_proxy=test                                    | https://api.test/          | exempt by test
+        http://own:1  | NO_PROXY=.test                                   | https://test/              | exempt by .test
+        http://own    | NO_PROXY=est                                     | https://api.test/          | own:80 by the setting `proxy`
+        http://own:1  | NO_PROXY=a,*.test                                | https://api.test/          | exempt by *.test
+        http://own:1  | NO_PROXY=*                                       | https://api.test/          | exempt by *
+        http://own:1  | NO_PROXY=api.test:444                            | https://api.test/          | own:1 by the setting `proxy`
+        http://own:1  | NO_PROXY=api.test:443                            | https://api.test/          | exempt by api.test:443
+        http://own:1  | NO_PROXY=10.0.0.0/8                              | https://10.9.8.7/          | exempt by 10.0.0.0/8
+        http://own:1  | NO_PROXY=10.0.0.0/8                              | https://11.9.8.7/          | own:1 by the setting `proxy`
+        http://own:1  | NO_PROXY=fd00::/8                                | https://[fd12::1]/         | exempt by fd00::/8
+        http://own:1  | NO_PROXY=0.0.0.0/0                               | https://10.9.8.7/          | exempt by 0.0.0.0/0";
+
     #[test]
-    fn the_setting_goes_before_the_environment_and_loopback_before_both() {
-        let own = "the setting `proxy`";
-        let cases: &[(Option<&str>, &[(&str, &str)], &str, &str)] = &[
-            (None, &[], "https://api.test/", "direct"),
-            (
-                Some("http://own:1"),
-                &[("HTTPS_PROXY", "http://env:2")],
-                "https://api.test/",
-                &format!("own:1 by {own}"),
-            ),
-            (
-                None,
-                &[("HTTPS_PROXY", "http://env:2")],
-                "https://api.test/",
-                "env:2 by the environment variable HTTPS_PROXY",
-            ),
-            (
-                None,
-                &[("https_proxy", "http://low:2"), ("HTTPS_PROXY", "http://up:2")],
-                "https://api.test/",
-                "low:2 by the environment variable https_proxy",
-            ),
-            (
-                None,
-                &[("HTTP_PROXY", "http://env:2")],
-                "https://api.test/",
-                "direct",
-            ),
-            (
-                None,
-                &[("HTTP_PROXY", "http://env:2")],
-                "http://api.test/",
-                "env:2 by the environment variable HTTP_PROXY",
-            ),
-            (
-                None,
-                &[("ALL_PROXY", "env:2")],
-                "https://api.test/",
-                "env:2 by the environment variable ALL_PROXY",
-            ),
-            (Some("http://own:1"), &[], "https://localhost:9/", "loopback"),
-            (Some("http://own:1"), &[], "http://127.0.0.1:9/", "loopback"),
-            (Some("http://own:1"), &[], "http://[::1]:9/", "loopback"),
-            (Some("http://own:1"), &[], "http://x.localhost./", "loopback"),
-            (
-                Some("http://own:1"),
-                &[],
-                "http://localhost.example/",
-                &format!("own:1 by {own}"),
-            ),
-            (
-                Some("http://own"),
-                &[("NO_PROXY", "test")],
-                "https://api.test/",
-                "exempt by test",
-            ),
-            (
-                Some("http://own"),
-                &[("NO_PROXY", ".test")],
-                "https://test/",
-                "exempt by .test",
-            ),
-            (
-                Some("http://own"),
-                &[("NO_PROXY", "est")],
-                "https://api.test/",
-                &format!("own:80 by {own}"),
-            ),
-            (
-                Some("http://own"),
-                &[("NO_PROXY", "a, *.test")],
-                "https://api.test/",
-                "exempt by *.test",
-            ),
-            (
-                Some("http://own"),
-                &[("NO_PROXY", "*")],
-                "https://api.test/",
-                "exempt by *",
-            ),
-            (
-                Some("http://own"),
-                &[("NO_PROXY", "api.test:444")],
-                "https://api.test/",
-                &format!("own:80 by {own}"),
-            ),
-            (
-                Some("http://own"),
-                &[("NO_PROXY", "api.test:443")],
-                "https://api.test/",
-                "exempt by api.test:443",
-            ),
-            (
-                Some("http://own"),
-                &[("NO_PROXY", "10.0.0.0/8")],
-                "https://10.9.8.7/",
-                "exempt by 10.0.0.0/8",
-            ),
-            (
-                Some("http://own"),
-                &[("NO_PROXY", "10.0.0.0/8")],
-                "https://11.9.8.7/",
-                &format!("own:80 by {own}"),
-            ),
-            (
-                Some("http://own"),
-                &[("NO_PROXY", "fd00::/8")],
-                "https://[fd12::1]/",
-                "exempt by fd00::/8",
-            ),
-            (
-                Some("http://own"),
-                &[("NO_PROXY", "0.0.0.0/0")],
-                "https://10.9.8.7/",
-                "exempt by 0.0.0.0/0",
-            ),
-        ];
-        for (setting, variables, url, expected) in cases {
-            let rules = rules(*setting, variables).expect("proxies");
+    fn the_setting_goes_before_the_environment_and_no_proxy_and_loopback_before_both() {
+        for row in ROUTES.lines().filter(|row| !row.trim().is_empty()) {
+            let cells: Vec<_> = row.split('|').map(str::trim).collect();
+            let [setting, variables, url, expected] = cells[..] else {
+                panic!("four cells: {row}");
+            };
+            let variables: Vec<_> = variables
+                .split_whitespace()
+                .filter_map(|pair| pair.split_once('='))
+                .collect();
+            let rules = rules((setting != "-").then_some(setting), &variables).expect("proxies");
             let url = Url::parse(url).expect("a URL");
-            assert_eq!(
-                shown(&rules.route(&url)),
-                *expected,
-                "{setting:?} {variables:?} {url}"
-            );
+            assert_eq!(shown(&rules.route(&url)), expected, "{row}");
         }
     }
 

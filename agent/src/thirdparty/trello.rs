@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::thirdparty::call::token;
 use crate::thirdparty::{CallError, Service, text};
 
-pub(super) const SERVICE: Service = Service {
+pub(super) static SERVICE: Service = Service {
     name: "trello",
     provider_id: "trello*com",
     display_name: "Trello",
