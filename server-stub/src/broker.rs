@@ -1,12 +1,49 @@
-//! The OAuth broker.
+//! The OAuth broker: both handshakes from the start URL to their one end, and the life of a connection after it.
+//!
+//! Owns nothing that outlives a request but the refreshes in flight. It knows third parties only through
+//! [`crate::providers`], and shows browsers only what [`crate::pages`] renders.
+
+mod callback;
+mod confirm;
+mod connection;
+mod cookie;
+mod deauth;
+mod done;
+mod fragment;
+mod identity;
+mod landing;
+mod parameters;
+mod refusal;
+mod relay;
+mod settle;
+mod sign_in;
+mod start;
+mod start_code;
+mod state;
+mod undo;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::{get, post};
+use codestream_protocol::http::path;
 
 use crate::app::App;
 
+pub(crate) use start_code::issue as issue_start_code;
+
 /// This room's routes.
 pub(crate) fn routes() -> Router<Arc<App>> {
+    let of_provider = |path: &str| format!("{path}/{{provider}}");
     Router::new()
+        .route(&of_provider(path::WEB_PROVIDER_AUTH), get(start::start))
+        .route(&of_provider(path::NO_AUTH_PROVIDER_AUTH), get(start::start))
+        .route(
+            &of_provider(path::PROVIDER_TOKEN),
+            get(callback::receive).merge(fragment::route()),
+        )
+        .route(confirm::PATH, get(confirm::ask).post(confirm::decide))
+        .route(&of_provider(done::CONNECTED), get(done::connected))
+        .route(&of_provider(done::SIGNED_IN), get(done::signed_in))
+        .route(undo::PATH, post(undo::take_back))
 }

@@ -30,6 +30,22 @@ const STYLE: &str = include_str!("../static/style.css");
 const ICON: &str = include_str!("../static/icon.svg");
 const FRAGMENT_SCRIPT: &str = include_str!("../static/fragment.js");
 
+/// What an agent says about itself, for a page: one short line, whatever it is.
+pub(crate) fn told(text: Option<&str>) -> String {
+    let line: String = text
+        .unwrap_or_default()
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(80)
+        .collect();
+    match line.trim() {
+        "" => NOT_TOLD.to_owned(),
+        line => line.to_owned(),
+    }
+}
+
+const NOT_TOLD: &str = "not told";
+
 /// The error page and what the pages are made of.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Policy, page};
+use super::{NOT_TOLD, Policy, page};
 
 /// A service is connected, or a session has begun. Without details for anybody but the browser that did it.
 #[derive(Template)]
@@ -41,6 +41,17 @@ pub(crate) struct Undo {
     pub(crate) until: String,
 }
 
+impl Details {
+    /// Where to go back to.
+    pub(crate) fn ide_or_yours(&self) -> &str {
+        if self.ide == NOT_TOLD {
+            "your IDE"
+        } else {
+            &self.ide
+        }
+    }
+}
+
 impl Done {
     /// What a reload, or another browser, is told.
     pub(crate) fn plain(title: impl Into<String>) -> Self {
@@ -60,9 +71,11 @@ impl Done {
 #[derive(Template)]
 #[template(path = "undone.html")]
 pub(crate) struct Undone {
-    pub(crate) service: String,
+    pub(crate) service: &'static str,
+    /// Whether a session was ended too.
+    pub(crate) signed_out: bool,
     /// Where to end the access by hand, when the service has not confirmed that it has ended.
-    pub(crate) manual_url: Option<String>,
+    pub(crate) manual_url: Option<&'static str>,
 }
 
 impl Undone {

@@ -36,6 +36,12 @@ impl OAuthErrorCode {
         matches!(self.0.as_str(), "invalid_grant" | "bad_refresh_token")
     }
 
+    /// Whether the person said no (RFC 6749 §4.1.2.1).
+    pub(crate) fn is_denial(&self) -> bool {
+        self.0 == "access_denied"
+    }
+
+    #[cfg(test)]
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

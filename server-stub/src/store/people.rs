@@ -77,6 +77,9 @@ pub(crate) trait People {
     /// Lets `user` sign in as this identity; `false`: it is another user's.
     async fn link_identity(&self, user: &UserId, identity: &Identity) -> Result<bool, StoreError>;
 
+    /// `user` no longer signs in as this identity.
+    async fn unlink_identity(&self, user: &UserId, identity: &Identity) -> Result<(), StoreError>;
+
     /// The user's teams, in order of joining.
     async fn teams_of(&self, user: &UserId) -> Result<Vec<Team>, StoreError>;
 

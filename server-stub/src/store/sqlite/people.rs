@@ -53,6 +53,20 @@ impl People for Sqlite {
         Ok(ours)
     }
 
+    async fn unlink_identity(&self, user: &UserId, identity: &Identity) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        sqlx::query(
+            "DELETE FROM identities WHERE provider = $1 AND host = $2 AND subject = $3 AND user_id = $4",
+        )
+        .bind(&identity.provider)
+        .bind(part(identity.host.as_ref().map(|host| host.as_str())))
+        .bind(&identity.subject)
+        .bind(user.as_str())
+        .execute(tx.db())
+        .await?;
+        tx.commit().await
+    }
+
     async fn teams_of(&self, user: &UserId) -> Result<Vec<Team>, StoreError> {
         teams_in(&mut *self.read().await?, user).await
     }

@@ -1,0 +1,134 @@
+//! A connect's good end: the account is stored, the handshake ended and the agents told, all at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use codestream_protocol::{TeamId, UnixMillis, UserId};
+
+use super::landing::Landing;
+use super::refusal::Refusal;
+use super::settle::{person_refusal, revoke_later};
+use super::{done, settle};
+use crate::app::App;
+use crate::providers::{Person, Provider, Tokens};
+use crate::store::{Account, AccountKey, End, Finish, Handshake, Identity};
+
+/// How much earlier than the service says a token is taken to end: requests are on their way by then.
+const EARLIER: Duration = Duration::from_secs(5);
+
+/// When a token ends, `expires_in` seconds from `now`.
+pub(crate) fn expiry(now: UnixMillis, expires_in: Option<u64>) -> Option<UnixMillis> {
+    expires_in.map(|seconds| now + Duration::from_secs(seconds).saturating_sub(EARLIER))
+}
+
+/// Stores the account of a signed-in user.
+pub(crate) async fn finish(
+    app: &Arc<App>,
+    provider: &Provider,
+    handshake: &Handshake,
+    user_id: &UserId,
+    team_id: &TeamId,
+    tokens: &Tokens,
+) -> Result<Landing, Refusal> {
+    let person = provider
+        .person(&app.http, &tokens.access)
+        .await
+        .map_err(person_refusal)?;
+    let now = app.clock.now();
+    let account = Account {
+        key: AccountKey {
+            user_id: user_id.clone(),
+            team_id: team_id.clone(),
+            provider: provider.name().to_owned(),
+            host: None,
+            sub_id: None,
+        },
+        access_token: Some(tokens.access.clone()),
+        refresh_token: tokens.refresh.clone(),
+        expires_at: expiry(now, tokens.expires_in),
+        is_api_token: false,
+        who: Some(person.login.clone()),
+        subject: Some(person.subject.clone()),
+        since: now,
+        data: provider.data(),
+        token_error: None,
+    };
+    let key = account.key.clone();
+    match app.store.finish_connect(handshake.code_id, account).await? {
+        Finish::Done(connected) => {
+            tracing::info!(provider = provider.name(), code_id = %handshake.code_id, "connected");
+            if let Some(replaced) = connected.replaced {
+                retire(app, provider, replaced, tokens);
+            }
+            let linked = link(app, provider, user_id, &person).await;
+            let success = done::Success {
+                handshake,
+                account: Some(key),
+                session: None,
+                linked,
+            };
+            Ok(done::landing(app, provider, success).await)
+        }
+        Finish::AlreadyEnded(End::Done) => {
+            settle::revoke_later(app, provider.name(), tokens.access.clone());
+            Ok(done::again(app, provider.name(), handshake))
+        }
+        Finish::AlreadyEnded(End::Failed(_)) => Err(Refusal::StateUsed),
+        Finish::Expired => Err(Refusal::StateExpired),
+    }
+}
+
+/// Ends the access of the account that was replaced: nobody could disconnect it any more.
+fn retire(app: &Arc<App>, provider: &Provider, replaced: Account, tokens: &Tokens) {
+    match replaced.access_token {
+        Some(old) if !replaced.is_api_token && old != tokens.access => {
+            revoke_later(app, provider.name(), old);
+        }
+        _ => {}
+    }
+}
+
+/// Lets the user sign in with the service from now on; `false` when it was so before, or the account is known to be another
+/// user's.
+async fn link(app: &App, provider: &Provider, user: &UserId, person: &Person) -> bool {
+    if !provider.can_sign_up() {
+        return false;
+    }
+    let identity = identity(provider, person);
+    let linked = async {
+        if app.store.user_by_identity(&identity).await?.is_some() {
+            return Ok(false);
+        }
+        app.store.link_identity(user, &identity).await
+    };
+    linked.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a connected account could not be linked for signing in");
+        false
+    })
+}
+
+/// A person as the store names one.
+pub(crate) fn identity(provider: &Provider, person: &Person) -> Identity {
+    Identity {
+        provider: provider.name().to_owned(),
+        host: None,
+        subject: person.subject.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_taken_to_end_five_seconds_early() {
+        let now = UnixMillis(1_000_000);
+        assert_eq!(
+            expiry(now, Some(28_800)),
+            Some(UnixMillis(1_000_000 + 28_795_000))
+        );
+        assert_eq!(expiry(now, Some(3)), Some(now));
+        assert_eq!(expiry(now, Some(u64::MAX)), Some(UnixMillis(i64::MAX)));
+        assert_eq!(expiry(now, None), None);
+    }
+}

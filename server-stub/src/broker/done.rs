@@ -1,0 +1,207 @@
+//! After a good end: the success page, its details for the browser that did it, and what that browser may take back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use codestream_protocol::id::CodeId;
+use serde::{Deserialize, Serialize};
+
+use super::cookie::Note;
+use super::landing::Landing;
+use super::{refusal::Refusal, undo};
+use crate::app::App;
+use crate::pages::{self, Details, Done, Moment};
+use crate::providers::Provider;
+use crate::store::{AccountKey, Handshake, HandshakeKind, SessionId, StoreError, Undo, Undoing};
+
+/// After a connect. Followed by the provider's name.
+pub(crate) const CONNECTED: &str = "/web/provider-connected";
+/// After a sign-up or sign-in. Followed by the provider's name.
+pub(crate) const SIGNED_IN: &str = "/web/provider-auth-complete";
+
+/// How long *This was not me* works.
+const UNDO_LIFE: Duration = Duration::from_secs(10 * 60);
+
+/// What the browser that did it keeps.
+pub(crate) const NOTE: Note = Note {
+    name: "cs-done",
+    life: UNDO_LIFE,
+};
+
+/// Content of [`NOTE`].
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// Names the undo in the store.
+    pub(crate) undo: String,
+    /// Whether this connect let the user sign in with the account.
+    pub(crate) linked: bool,
+}
+
+/// A good end.
+pub(crate) struct Success<'a> {
+    pub(crate) handshake: &'a Handshake,
+    pub(crate) account: Option<AccountKey>,
+    /// The session that began.
+    pub(crate) session: Option<SessionId>,
+    /// Whether this connect let the user sign in with the account.
+    pub(crate) linked: bool,
+}
+
+fn page_of(handshake: &Handshake) -> &'static str {
+    match handshake.kind {
+        HandshakeKind::Connect { .. } => CONNECTED,
+        HandshakeKind::SignUp { .. } => SIGNED_IN,
+    }
+}
+
+/// Where the browser of a handshake that had a good end before goes.
+pub(crate) fn again(app: &App, provider: &str, handshake: &Handshake) -> Landing {
+    if let Some(url) = &app.config.success_url {
+        let mut url = url.clone();
+        url.query_pairs_mut().append_pair("provider", provider);
+        return Landing::at(url);
+    }
+    Landing::at(format!(
+        "{}/{provider}?id={}",
+        page_of(handshake),
+        handshake.code_id
+    ))
+}
+
+/// Where the browser goes that has just done it. By now all is stored: what fails here is not the person's trouble.
+pub(crate) async fn landing(app: &App, provider: &Provider, success: Success<'_>) -> Landing {
+    let Success {
+        handshake,
+        account,
+        session,
+        linked,
+    } = success;
+    let landing = again(app, provider.name(), handshake);
+    let Some(account) = account else {
+        return landing;
+    };
+    let token = app.random.token::<16>();
+    let undo = Undo {
+        undoing: Undoing { account, session },
+        expires_at: app.clock.now() + UNDO_LIFE,
+    };
+    if let Err(error) = app.store.keep_undo(&token, undo).await {
+        tracing::error!(%error, "what could be taken back was not kept");
+        return landing;
+    }
+    let kept = serde_json::to_vec(&Kept { undo: token, linked }).unwrap_or_default();
+    landing.with(NOTE.leave(app, &handshake.code_id.to_string(), &kept))
+}
+
+/// What the browser keeps about a handshake, if it was the one that did it.
+pub(crate) fn kept(app: &App, headers: &HeaderMap, id: CodeId) -> Option<Kept> {
+    let content = NOTE.find(app, headers, &id.to_string())?;
+    serde_json::from_slice(&content).ok()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Which {
+    id: Option<CodeId>,
+}
+
+/// `GET /web/provider-connected/{provider}[?id=]`.
+pub(crate) async fn connected(
+    State(app): State<Arc<App>>,
+    Path(provider): Path<String>,
+    which: Result<Query<Which>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    show(&app, &provider, which.ok(), &headers, |service| {
+        format!("{service} is connected")
+    })
+    .await
+}
+
+/// `GET /web/provider-auth-complete/{provider}[?id=]`.
+pub(crate) async fn signed_in(
+    State(app): State<Arc<App>>,
+    Path(provider): Path<String>,
+    which: Result<Query<Which>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    show(&app, &provider, which.ok(), &headers, |_| {
+        "You are signed in".to_owned()
+    })
+    .await
+}
+
+async fn show(
+    app: &App,
+    name: &str,
+    which: Option<Query<Which>>,
+    headers: &HeaderMap,
+    title: impl FnOnce(&str) -> String,
+) -> Response {
+    let provider = match app.providers.get(name) {
+        Ok(provider) => provider,
+        Err(code) => return Landing::refused(&Refusal::Service(code), name).into_response(),
+    };
+    let title = title(provider.display_name());
+    let Some(id) = which.and_then(|Query(which)| which.id) else {
+        return Done::plain(title).render_page();
+    };
+    match details(app, provider, headers, id).await {
+        Ok(Some(details)) => Done {
+            title,
+            next: format!(
+                "You can close this tab and go back to {}.",
+                details.ide_or_yours()
+            ),
+            details: Some(details),
+        }
+        .render_page(),
+        Ok(None) => Done::plain(title).render_page(),
+        Err(error) => {
+            tracing::error!(%error, "a success page has no details");
+            Done::plain(title).render_page()
+        }
+    }
+}
+
+/// `None` for any other browser, and once it can no longer be taken back.
+async fn details(
+    app: &App,
+    provider: &Provider,
+    headers: &HeaderMap,
+    id: CodeId,
+) -> Result<Option<Details>, StoreError> {
+    let Some(kept) = kept(app, headers, id) else {
+        return Ok(None);
+    };
+    let Some(undo) = app.store.undo(&kept.undo).await? else {
+        return Ok(None);
+    };
+    let key = &undo.undoing.account;
+    let (account, user, handshake) = tokio::try_join!(
+        app.store.account(key),
+        app.store.user(&key.user_id),
+        app.store.handshake(id)
+    )?;
+    let (Some(account), Some(user), Some(handshake)) = (account, user, handshake) else {
+        return Ok(None);
+    };
+    let started = Moment::from(handshake.created_at);
+    Ok(Some(Details {
+        service: provider.display_name().to_owned(),
+        account: account.who.unwrap_or_else(|| "unknown".to_owned()),
+        user: user.email,
+        ide: pages::told(handshake.ide.as_deref()),
+        machine: pages::told(handshake.machine.as_deref()),
+        started: started.to_string(),
+        started_iso: started.iso(),
+        undo: Some(pages::Undo {
+            action: undo::PATH,
+            id: id.to_string(),
+            until: Moment::from(undo.expires_at).clock(),
+        }),
+    }))
+}

@@ -1,0 +1,100 @@
+//! `POST /no-auth/provider-token/{provider}`: a token that the third party put into the fragment, from our own page.
+//!
+//! For services without an exchange only. A service with one has no such route: a token posted there could have been issued
+//! to anybody's app.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, post};
+use axum::{RequestExt as _, http};
+use codestream_protocol::ServerCode;
+use codestream_protocol::code::ErrorBody;
+use codestream_protocol::http::{FragmentToken, Redirect};
+use codestream_protocol::secret::AccessToken;
+
+use super::landing::Landing;
+use super::settle::{self, Confirmation, Returned, Said, Visit};
+use crate::app::App;
+use crate::providers::Answer;
+
+/// Most bytes of the body.
+const BODY_LIMIT: usize = 4096;
+/// What the page's script says when the fragment was empty.
+const NO_TOKEN: &str = "no_token";
+
+/// The route, with its body limit.
+pub(super) fn route() -> MethodRouter<Arc<App>> {
+    post(receive).layer(DefaultBodyLimit::max(BODY_LIMIT))
+}
+
+async fn receive(State(app): State<Arc<App>>, Path(provider): Path<String>, request: Request) -> Response {
+    let fragment = app.providers.get(&provider).map(|offered| offered.answer());
+    if !matches!(fragment, Ok(Answer::Fragment)) {
+        return refused(StatusCode::NOT_FOUND, ServerCode::NotFound);
+    }
+    if !is_ours(&app, request.headers()) {
+        return refused(StatusCode::FORBIDDEN, ServerCode::ReadAuth);
+    }
+    let (parts, body) = request.into_parts();
+    let body: Result<Bytes, BytesRejection> = http::Request::from_parts(parts.clone(), body).extract().await;
+    let posted: FragmentToken = match body.map(|body| serde_json::from_slice(&body)) {
+        Ok(Ok(posted)) => posted,
+        Ok(Err(_)) => return refused(StatusCode::BAD_REQUEST, ServerCode::Validation),
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            return refused(StatusCode::PAYLOAD_TOO_LARGE, ServerCode::TooLarge);
+        }
+        Err(_) => return refused(StatusCode::BAD_REQUEST, ServerCode::Validation),
+    };
+    let returned = Returned {
+        said: said(&posted),
+        state: Some(posted.state),
+        iss: None,
+    };
+    let visit = Visit::of(provider, &parts);
+    let Landing { location, cookies } = settle::settle(&app, visit, returned, Confirmation::Unasked).await;
+    (
+        Landing::set_cookies(cookies),
+        Json(Redirect { redirect: location }),
+    )
+        .into_response()
+}
+
+/// A token has the characters that one has: it goes into a header of ours.
+fn said(posted: &FragmentToken) -> Said {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    match (&posted.token, posted.error.as_deref()) {
+        (Some(token), _)
+            if (1..=512).contains(&token.expose().len()) && token.expose().bytes().all(plain) =>
+        {
+            Said::Token(AccessToken::new(token.expose()))
+        }
+        // Such services send words for people rather than a code.
+        (None, Some(error)) if error != NO_TOKEN => Said::Declined,
+        _ => Said::Nothing,
+    }
+}
+
+/// Whether the page that posts is ours. A `fetch` sends its origin whatever the page's referrer policy is.
+fn is_ours(app: &App, headers: &HeaderMap) -> bool {
+    let ours = app.origins.public.origin().ascii_serialization();
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    origins
+        .next()
+        .is_some_and(|origin| origin.as_bytes() == ours.as_bytes())
+        && origins.next().is_none()
+}
+
+fn refused(status: StatusCode, code: ServerCode) -> Response {
+    let body = ErrorBody {
+        code: code.as_str().to_owned(),
+        message: code.message().to_owned(),
+        info: serde_json::Map::new(),
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}

@@ -1,0 +1,63 @@
+//! Where a browser goes next, and what it takes along.
+
+use axum::http::header::{self, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::refusal::Refusal;
+use crate::pages;
+
+/// A redirect, to a path of ours or to a configured origin.
+#[derive(Debug)]
+pub(crate) struct Landing {
+    pub(crate) location: String,
+    pub(crate) cookies: Vec<HeaderValue>,
+}
+
+impl Landing {
+    /// To `location`.
+    pub(crate) fn at(location: impl Into<String>) -> Self {
+        Self {
+            location: location.into(),
+            cookies: Vec::new(),
+        }
+    }
+
+    /// The same, with a cookie.
+    pub(crate) fn with(mut self, cookie: HeaderValue) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+
+    /// To the error page.
+    pub(crate) fn refused(refusal: &Refusal, provider: &str) -> Self {
+        Self::at(pages::error_path(refusal.code(), Some(provider), refusal.with()))
+    }
+
+    /// To the error page, for trouble of ours.
+    pub(crate) fn broken(provider: &str) -> Self {
+        let code = codestream_protocol::ServerCode::WebInternal;
+        Self::at(pages::error_path(code, Some(provider), None))
+    }
+
+    /// The cookies as headers.
+    pub(crate) fn set_cookies(cookies: Vec<HeaderValue>) -> HeaderMap {
+        cookies
+            .into_iter()
+            .map(|cookie| (header::SET_COOKIE, cookie))
+            .collect()
+    }
+}
+
+impl IntoResponse for Landing {
+    fn into_response(self) -> Response {
+        let Ok(location) = HeaderValue::try_from(self.location) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let mut headers = Self::set_cookies(self.cookies);
+        headers.insert(header::LOCATION, location);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        (StatusCode::FOUND, headers).into_response()
+    }
+}

@@ -1,0 +1,232 @@
+//! Every way in which a handshake is refused, and what a person, an agent and a browser are told about it.
+
+use codestream_protocol::ServerCode;
+
+use crate::providers::{CallError, OAuthErrorCode, TokenError};
+use crate::store::StoreError;
+
+/// Why a handshake went no further.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The service is unknown or not set up.
+    #[error("the service is not offered: {0}")]
+    Service(ServerCode),
+    /// A parameter of the start URL is missing or has a wrong value.
+    #[error("the start URL is not complete: {0}")]
+    Start(ServerCode),
+    /// Not signed by us, for another environment or service, or unknown.
+    #[error("the state or start code is not one of ours")]
+    StateInvalid,
+    /// Consumed before.
+    #[error("the state was used before")]
+    StateUsed,
+    /// Its time is over.
+    #[error("the state or start code has expired")]
+    StateExpired,
+    /// The browser has not the cookie of the one that began.
+    #[error("another browser began this")]
+    OtherBrowser,
+    /// RFC 9207 §2.4: the answer names another issuer than the one that was asked.
+    #[error("the answer comes from another issuer")]
+    OtherIssuer,
+    /// RFC 6749 §4.1.2.1 `access_denied`.
+    #[error("the person declined")]
+    Declined,
+    /// The person says that the IDE shows another code.
+    #[error("the person did not confirm")]
+    NotConfirmed,
+    /// Any other error at the authorization endpoint.
+    #[error("the service refused to authorize: {0}")]
+    Authorize(OAuthErrorCode),
+    /// Neither a code nor an error.
+    #[error("the answer holds neither a code nor an error")]
+    Empty,
+    /// The service refused the code.
+    #[error("the service refused the code: {0}")]
+    Exchange(OAuthErrorCode),
+    /// The service refuses the token that it gave.
+    #[error("the service refuses its own token")]
+    TokenRefused,
+    /// The token endpoint gave nothing that decides anything.
+    #[error("the token endpoint failed: {0}")]
+    ExchangeFailed(CallError),
+    /// The service does not say who this is.
+    #[error("the service does not say who this is: {0}")]
+    PersonFailed(CallError),
+    /// The service cannot prove an e-mail address.
+    #[error("the service cannot prove an e-mail address")]
+    IdentityUnsupported,
+    /// The account's e-mail address is not proven.
+    #[error("the e-mail address is not verified")]
+    EmailUnverified,
+    /// The e-mail address belongs to a user who signed up in another way.
+    #[error("the e-mail address is registered")]
+    AlreadyRegistered {
+        /// The lower-case name of the service that the user signed up with.
+        with: Option<String>,
+    },
+    /// Sign-in only, and nobody is known.
+    #[error("nobody is registered under this identity")]
+    NotRegistered,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Refusal {
+    /// The named error.
+    pub(crate) fn code(&self) -> ServerCode {
+        match self {
+            Self::Service(code) | Self::Start(code) => *code,
+            Self::StateInvalid | Self::StateUsed | Self::OtherIssuer => ServerCode::TokenInvalid,
+            Self::StateExpired => ServerCode::TokenExpired,
+            Self::OtherBrowser => ServerCode::ReadAuth,
+            Self::Declined | Self::NotConfirmed => ServerCode::ProviderAuthNotAllowed,
+            Self::Authorize(_) | Self::Empty | Self::Exchange(_) | Self::TokenRefused => {
+                ServerCode::InvalidProviderCredentials
+            }
+            Self::ExchangeFailed(_) | Self::PersonFailed(_) => ServerCode::ProviderDataRequestFailed,
+            Self::IdentityUnsupported => ServerCode::IdentityMatchingNotSupported,
+            Self::EmailUnverified => ServerCode::EmailUnverified,
+            Self::AlreadyRegistered { .. } => ServerCode::AlreadyRegistered,
+            Self::NotRegistered => ServerCode::NoLoginUnregistered,
+            Self::Store(_) => ServerCode::WebInternal,
+        }
+    }
+
+    /// Where it happened: `authorize`, `callback`, `exchange`, `identity` or `store`.
+    pub(crate) fn step(&self) -> &'static str {
+        match self {
+            Self::Service(_) | Self::Start(_) | Self::Declined | Self::Authorize(_) => "authorize",
+            Self::StateInvalid
+            | Self::StateUsed
+            | Self::StateExpired
+            | Self::OtherBrowser
+            | Self::OtherIssuer
+            | Self::NotConfirmed
+            | Self::Empty => "callback",
+            Self::Exchange(_) | Self::TokenRefused | Self::ExchangeFailed(_) => "exchange",
+            Self::PersonFailed(_)
+            | Self::IdentityUnsupported
+            | Self::EmailUnverified
+            | Self::AlreadyRegistered { .. }
+            | Self::NotRegistered => "identity",
+            Self::Store(_) => "store",
+        }
+    }
+
+    /// Whether the handshake ends with it. A state that was used before, or cannot be used any more, must not end a handshake
+    /// that another visit is about to finish.
+    pub(crate) fn ends_the_handshake(&self) -> bool {
+        !matches!(self, Self::StateInvalid | Self::StateUsed | Self::StateExpired)
+    }
+
+    /// The lower-case name of the service that an account was signed up with.
+    pub(crate) fn with(&self) -> Option<&str> {
+        match self {
+            Self::AlreadyRegistered { with } => with.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// For a person in an IDE: what happened and what to do. `service` and `with` are names for people.
+    pub(crate) fn message(&self, service: &str, with: Option<&str>) -> String {
+        match self {
+            Self::OtherBrowser => {
+                "The link was finished in another browser than the one that opened it. Try again and stay in one \
+                 browser."
+                    .to_owned()
+            }
+            Self::OtherIssuer => {
+                format!("The answer did not come from {service}. Nothing was changed. Try again.")
+            }
+            Self::NotConfirmed => {
+                "The code in the browser was not confirmed. Nothing was changed.".to_owned()
+            }
+            Self::Authorize(error) => {
+                format!("{service} refused the request ({error}). Ask the server's administrator to check the app.")
+            }
+            Self::Empty => format!("{service} sent no approval back. Try again."),
+            Self::Exchange(error) => {
+                format!("{service} refused to exchange the approval for a token ({error}). Try again.")
+            }
+            Self::TokenRefused => format!("{service} does not accept the token that it gave. Try again."),
+            Self::ExchangeFailed(_) | Self::PersonFailed(_) => {
+                format!("{service} did not answer as expected. Nothing was changed. Try again in a moment.")
+            }
+            Self::IdentityUnsupported => format!(
+                "{service} cannot prove an e-mail address, so it cannot be used to sign in. Sign in another way and \
+                 connect it then."
+            ),
+            Self::EmailUnverified => format!(
+                "The e-mail address of your {service} account is not verified. Verify it at {service}, then try again."
+            ),
+            Self::AlreadyRegistered { .. } => match with {
+                Some(with) => format!(
+                    "Your e-mail address already belongs to a CodeStream account that was made with {with}. Sign in \
+                     with {with}, then connect {service}."
+                ),
+                None => format!(
+                    "Your e-mail address already belongs to a CodeStream account. Sign in the way you did before, \
+                     then connect {service}."
+                ),
+            },
+            _ => self.code().message().to_owned(),
+        }
+    }
+}
+
+impl From<TokenError> for Refusal {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Refused(code) => Self::Exchange(code),
+            TokenError::Call(error) => Self::ExchangeFailed(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_its_code_and_step_and_ends_a_sentence() {
+        let error = || OAuthErrorCode::of("bad_verification_code");
+        let failed = || CallError::Refused(503);
+        for (refusal, code, step) in [
+            (Refusal::StateUsed, "AUTH-1002", "callback"),
+            (Refusal::StateExpired, "AUTH-1005", "callback"),
+            (Refusal::OtherBrowser, "RAPI-1009", "callback"),
+            (Refusal::OtherIssuer, "AUTH-1002", "callback"),
+            (Refusal::Declined, "PRVD-1006", "authorize"),
+            (Refusal::NotConfirmed, "PRVD-1006", "callback"),
+            (Refusal::Authorize(error()), "PRVD-1001", "authorize"),
+            (Refusal::Exchange(error()), "PRVD-1001", "exchange"),
+            (Refusal::ExchangeFailed(failed()), "PRVD-1007", "exchange"),
+            (Refusal::PersonFailed(failed()), "PRVD-1007", "identity"),
+            (Refusal::IdentityUnsupported, "PRVD-1004", "identity"),
+            (Refusal::EmailUnverified, "PRVD-1012", "identity"),
+            (Refusal::AlreadyRegistered { with: None }, "USRC-1006", "identity"),
+            (Refusal::NotRegistered, "USRC-1010", "identity"),
+            (Refusal::Store(StoreError::Missing("x")), "SWEB-1000", "store"),
+        ] {
+            assert_eq!(refusal.code().as_str(), code);
+            assert_eq!(refusal.step(), step);
+            assert!(refusal.message("GitHub", None).ends_with('.'), "{code}");
+        }
+    }
+
+    #[test]
+    fn declining_and_registered_are_told_in_the_words_that_people_need() {
+        let declined = Refusal::Declined.message("GitHub", None);
+        assert_eq!(declined, "You declined. Nothing was changed.");
+        let taken = Refusal::AlreadyRegistered {
+            with: Some("gitlab".into()),
+        };
+        let told = taken.message("GitHub", Some("GitLab"));
+        assert!(
+            told.contains("Sign in with GitLab, then connect GitHub"),
+            "{told}"
+        );
+    }
+}

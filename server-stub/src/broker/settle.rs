@@ -1,0 +1,249 @@
+//! What a callback leads to: the checks in their order, then the exchange and the end of the handshake.
+//!
+//! Runs to its end even when the browser goes away: a code that was consumed is never left without an outcome.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use codestream_protocol::id::CodeId;
+use codestream_protocol::secret::{AccessToken, AuthorizationCode};
+use codestream_protocol::state::StateClaims;
+use tokio::sync::oneshot;
+
+use super::landing::Landing;
+use super::refusal::Refusal;
+use super::{confirm, connection, cookie, done, sign_in, state};
+use crate::app::App;
+use crate::providers::{CallError, Grant, OAuthErrorCode, Provider, Registry, Tokens};
+use crate::store::{Consumed, End, Failure, HandshakeKind, State};
+
+/// The browser that came back.
+pub(crate) struct Visit {
+    /// The lower-case name in the callback's path.
+    pub(crate) provider: String,
+    pub(crate) headers: HeaderMap,
+    /// The browser's network address.
+    pub(crate) address: Option<String>,
+}
+
+impl Visit {
+    /// From a request.
+    pub(crate) fn of(provider: String, parts: &Parts) -> Self {
+        Self {
+            provider,
+            headers: parts.headers.clone(),
+            address: crate::address::client_address(parts),
+        }
+    }
+}
+
+/// What the third party said.
+pub(crate) enum Said {
+    /// RFC 6749 §4.1.2.
+    Code(AuthorizationCode),
+    /// A token, where there is no exchange.
+    Token(AccessToken),
+    /// The person declined.
+    Declined,
+    /// RFC 6749 §4.1.2.1.
+    Refused(OAuthErrorCode),
+    /// None of them.
+    Nothing,
+}
+
+/// What came back.
+pub(crate) struct Returned {
+    pub(crate) state: Option<String>,
+    /// RFC 9207.
+    pub(crate) iss: Option<String>,
+    pub(crate) said: Said,
+}
+
+/// Whether the person compared the match code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Confirmation {
+    /// Not asked yet.
+    Unasked,
+    /// The codes are the same.
+    Given,
+    /// They are not.
+    Refused,
+}
+
+/// Settles a callback, and says where the browser goes.
+pub(crate) async fn settle(
+    app: &Arc<App>,
+    visit: Visit,
+    returned: Returned,
+    confirmation: Confirmation,
+) -> Landing {
+    let provider = visit.provider.clone();
+    let work = {
+        let app = app.clone();
+        async move { decide(&app, &visit, returned, confirmation).await }
+    };
+    to_the_end(app, work)
+        .await
+        .unwrap_or_else(|| Landing::broken(&provider))
+}
+
+/// Runs `work` on the lifecycle; `None`: it panicked.
+pub(crate) async fn to_the_end<T: Send + 'static>(
+    app: &App,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    let (outcome, ended) = oneshot::channel();
+    app.lifecycle.spawn(async move {
+        // Err means that the browser has gone away.
+        let _ = outcome.send(work.await);
+    });
+    ended.await.ok()
+}
+
+async fn decide(app: &Arc<App>, visit: &Visit, returned: Returned, confirmation: Confirmation) -> Landing {
+    let name = visit.provider.as_str();
+    let provider = match app.providers.get(name) {
+        Ok(provider) => provider,
+        Err(code) => return Landing::refused(&Refusal::Service(code), name),
+    };
+    // Whoever sends a state that cannot be read has not shown to know of any handshake, and so ends none.
+    let claims = match state::read(app, provider, returned.state.as_deref()) {
+        Ok(claims) => claims,
+        Err(refusal) => {
+            tracing::info!(provider = name, reason = %refusal, "callback refused");
+            return Landing::refused(&refusal, name);
+        }
+    };
+    let code_id = claims.code_id;
+    match check(app, provider, visit, &claims, returned, confirmation).await {
+        Ok(landing) => landing,
+        Err(refusal) => {
+            tracing::info!(provider = name, %code_id, step = refusal.step(), reason = %refusal, "handshake refused");
+            if refusal.ends_the_handshake() {
+                fail(app, code_id, name, &refusal).await;
+            }
+            Landing::refused(&refusal, name)
+        }
+    }
+}
+
+async fn check(
+    app: &Arc<App>,
+    provider: &Provider,
+    visit: &Visit,
+    claims: &StateClaims,
+    returned: Returned,
+    confirmation: Confirmation,
+) -> Result<Landing, Refusal> {
+    if !cookie::is_browser(app, &visit.headers, &claims.bh) {
+        return Err(Refusal::OtherBrowser);
+    }
+    if let (Some(expected), Some(iss)) = (provider.issuer(), &returned.iss)
+        && expected.as_str() != iss
+    {
+        return Err(Refusal::OtherIssuer);
+    }
+    if confirmation == Confirmation::Unasked
+        && matches!(returned.said, Said::Code(_) | Said::Token(_))
+        && let Some(state) = app.store.state(&claims.jti).await?
+        && state.handshake.end.is_none()
+        && confirm::is_needed(
+            app.config.confirm_sign_in,
+            &state.handshake,
+            visit.address.as_deref(),
+        )
+    {
+        return Ok(confirm::landing(app, provider, claims.code_id, returned));
+    }
+    let state = match app.store.consume_state(&claims.jti).await? {
+        Consumed::Once(state) => state,
+        Consumed::Used(_) => return Err(Refusal::StateUsed),
+        Consumed::Expired => return Err(Refusal::StateExpired),
+        Consumed::Unknown => return Err(Refusal::StateInvalid),
+    };
+    match state.handshake.end {
+        Some(End::Done) => return Ok(done::again(app, provider.name(), &state.handshake)),
+        Some(End::Failed(_)) => return Err(Refusal::StateUsed),
+        None => {}
+    }
+    if confirmation == Confirmation::Refused {
+        return Err(Refusal::NotConfirmed);
+    }
+    let tokens = match returned.said {
+        Said::Code(code) => exchange(app, provider, &state, &code).await?,
+        Said::Token(access) => Tokens {
+            access,
+            refresh: None,
+            expires_in: None,
+        },
+        Said::Declined => return Err(Refusal::Declined),
+        Said::Refused(error) => return Err(Refusal::Authorize(error)),
+        Said::Nothing => return Err(Refusal::Empty),
+    };
+    let finished = match &state.handshake.kind {
+        HandshakeKind::Connect { user_id, team_id } => {
+            connection::finish(app, provider, &state.handshake, user_id, team_id, &tokens).await
+        }
+        HandshakeKind::SignUp { .. } => {
+            sign_in::finish(app, provider, &state.handshake, claims.nosu, &tokens).await
+        }
+    };
+    if finished.is_err() {
+        // Nothing was stored, so nothing may stay behind at the third party either.
+        revoke_later(app, provider.name(), tokens.access);
+    }
+    finished
+}
+
+async fn exchange(
+    app: &App,
+    provider: &Provider,
+    state: &State,
+    code: &AuthorizationCode,
+) -> Result<Tokens, Refusal> {
+    let grant = Grant::Code {
+        code,
+        redirect_uri: provider.redirect_uri(),
+        verifier: state.minted.verifier.as_ref(),
+    };
+    Ok(provider.tokens(&app.http, grant).await?)
+}
+
+/// A service that does not accept the token that it has just given refused the authorization.
+pub(crate) fn person_refusal(error: CallError) -> Refusal {
+    match error {
+        CallError::Refused(401) => Refusal::TokenRefused,
+        error => Refusal::PersonFailed(error),
+    }
+}
+
+/// Ends a handshake as failed, which tells its agent.
+pub(crate) async fn fail(app: &App, code_id: CodeId, provider: &str, refusal: &Refusal) {
+    let service = Registry::display_name(provider);
+    let with = refusal.with().and_then(Registry::display_name);
+    let failure = Failure {
+        provider: service.map(|_| provider.to_owned()),
+        step: refusal.step().to_owned(),
+        code: refusal.code(),
+        message: refusal.message(service.unwrap_or("The service"), with),
+    };
+    if let Err(error) = app.store.fail_handshake(code_id, failure).await {
+        tracing::error!(%code_id, %error, "a failed handshake could not be ended");
+    }
+}
+
+/// Ends a token's access at the third party, without anybody waiting for it.
+pub(crate) fn revoke_later(app: &Arc<App>, provider: &'static str, token: AccessToken) {
+    let app = app.clone();
+    app.clone().lifecycle.spawn(async move {
+        if let Ok(provider) = app.providers.get(provider) {
+            let revoked = provider.revoke(&app.http, &token).await;
+            tracing::info!(
+                provider = provider.name(),
+                ?revoked,
+                "revoked a token that is not kept"
+            );
+        }
+    });
+}

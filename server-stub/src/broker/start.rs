@@ -1,0 +1,243 @@
+//! The start URL: `GET /web/provider-auth/{provider}` sends the browser to the third party, with a new state each time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use codestream_protocol::ServerCode;
+use codestream_protocol::id::CodeId;
+use codestream_protocol::pkce::CodeChallenge;
+use codestream_protocol::secret::{SignupToken, StartCode};
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use super::landing::Landing;
+use super::refusal::Refusal;
+use super::state::{self, SignUpClaims};
+use super::{cookie, done, relay, settle, start_code};
+use crate::app::App;
+use crate::store::{End, Entered, Handshake, HandshakeKind, NewHandshake, SignUpKey};
+
+/// The longest that a sign-up may take; `expiresIn` can only shorten it.
+const LIFE: Duration = Duration::from_secs(10 * 60);
+
+/// What a start URL asks for.
+enum Ask {
+    Connect(StartCode),
+    SignUp(SignUp),
+}
+
+struct SignUp {
+    claims: SignUpClaims,
+    challenge: Option<CodeChallenge>,
+    life: Duration,
+    ide: Option<String>,
+    machine: Option<String>,
+}
+
+/// `GET /web/provider-auth/{provider}?code=` or `?signupToken=&codeChallenge=[&expiresIn=][&noSignup=1][&ide=][&machine=]`.
+pub(crate) async fn start(
+    State(app): State<Arc<App>>,
+    Path(provider): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Landing {
+    if let Some(home) = relay::home(&app, &headers, &uri) {
+        return home;
+    }
+    let begun = begin(&app, &provider, uri.query().unwrap_or_default(), &headers).await;
+    begun.unwrap_or_else(|refusal| {
+        tracing::info!(provider, step = refusal.step(), reason = %refusal, "start refused");
+        Landing::refused(&refusal, &provider)
+    })
+}
+
+async fn begin(app: &App, provider: &str, query: &str, headers: &HeaderMap) -> Result<Landing, Refusal> {
+    let (code_id, claims) = match read(query, app.config.allow_legacy_sign_up)? {
+        Ask::Connect(code) => (start_code::read(&app.keys.signer, &code, app.clock.now())?, None),
+        Ask::SignUp(sign_up) => {
+            let claims = sign_up.claims.clone();
+            (open(app, sign_up).await?, Some(claims))
+        }
+    };
+    let handshake = match app.store.enter_handshake(code_id).await? {
+        Entered::Open(handshake) => handshake,
+        Entered::Ended(handshake) if handshake.end == Some(End::Done) => {
+            return Ok(done::again(app, provider, &handshake));
+        }
+        Entered::Ended(_) => return Err(Refusal::StateUsed),
+        Entered::Unknown => return Err(Refusal::StateInvalid),
+        Entered::Expired => {
+            // So that the IDE does not wait for a link that can no longer be opened.
+            settle::fail(app, code_id, provider, &Refusal::StateExpired).await;
+            return Err(Refusal::StateExpired);
+        }
+    };
+    let sent = send(app, provider, &handshake, headers, claims).await;
+    if let Err(refusal) = &sent {
+        settle::fail(app, code_id, provider, refusal).await;
+    }
+    sent
+}
+
+/// Sends the browser to the third party.
+async fn send(
+    app: &App,
+    provider: &str,
+    handshake: &Handshake,
+    headers: &HeaderMap,
+    sign_up: Option<SignUpClaims>,
+) -> Result<Landing, Refusal> {
+    let provider = app.providers.get(provider).map_err(Refusal::Service)?;
+    if sign_up.is_some() && !provider.can_sign_up() {
+        return Err(Refusal::IdentityUnsupported);
+    }
+    let (browser, cookie) = cookie::browser(app, headers);
+    let minted = state::mint(app, provider, handshake, &browser, sign_up).await?;
+    let url = provider.authorize_url(&minted.state, minted.challenge.as_ref());
+    Ok(Landing::at(url).with(cookie))
+}
+
+/// The handshake of a sign-up: the same one for the same token and challenge.
+async fn open(app: &App, sign_up: SignUp) -> Result<CodeId, Refusal> {
+    let expires_at = app.clock.now() + sign_up.life;
+    let handshake = app
+        .store
+        .open_handshake(NewHandshake {
+            code_id: CodeId(app.random.uuid()),
+            kind: HandshakeKind::SignUp {
+                key: SignUpKey::of_start(&sign_up.claims.token, sign_up.challenge),
+            },
+            ide: sign_up.ide,
+            machine: sign_up.machine,
+            agent_address: None,
+            open_by: expires_at,
+            expires_at,
+        })
+        .await?;
+    Ok(handshake.code_id)
+}
+
+fn read(query: &str, legacy: bool) -> Result<Ask, Refusal> {
+    let mut values = BTreeMap::new();
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        if values.insert(key, value).is_some() {
+            return Err(Refusal::Start(ServerCode::Validation));
+        }
+    }
+    let value = |key: &str| {
+        values
+            .get(key)
+            .map(AsRef::as_ref)
+            .filter(|value: &&str| !value.is_empty())
+    };
+    if let Some(code) = value("code") {
+        return Ok(Ask::Connect(StartCode::new(code)));
+    }
+    let token = value("signupToken").ok_or(Refusal::Start(ServerCode::ParameterRequired))?;
+    let token = sign_up_token(token).ok_or(Refusal::Start(ServerCode::InvalidParameter))?;
+    let challenge = match value("codeChallenge") {
+        Some(text) => {
+            let parsed = CodeChallenge::parse(text).ok_or(Refusal::Start(ServerCode::InvalidParameter))?;
+            Some(parsed)
+        }
+        None if legacy => None,
+        None => return Err(Refusal::Start(ServerCode::ParameterRequired)),
+    };
+    let life = match value("expiresIn") {
+        None => LIFE,
+        Some(text) => match text.parse() {
+            Ok(millis @ 1..) => LIFE.min(Duration::from_millis(millis)),
+            _ => return Err(Refusal::Start(ServerCode::InvalidParameter)),
+        },
+    };
+    Ok(Ask::SignUp(SignUp {
+        claims: SignUpClaims {
+            token,
+            sign_in_only: value("noSignup").is_some_and(|text| text != "0" && text != "false"),
+        },
+        challenge,
+        life,
+        ide: value("ide").map(str::to_owned),
+        machine: value("machine").map(str::to_owned),
+    }))
+}
+
+/// A uuid; one that was pasted twice in a row is read as one.
+fn sign_up_token(text: &str) -> Option<SignupToken> {
+    let once = match text.split_at_checked(36) {
+        Some((first, second)) if first == second => first,
+        _ => text,
+    };
+    Uuid::try_parse(once).ok()?;
+    Some(SignupToken::new(once))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "8f14e45f-ceea-467f-9b5d-1d5b2b7a1c11";
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    fn sign_up(query: &str, legacy: bool) -> Result<SignUp, &'static str> {
+        match read(query, legacy) {
+            Ok(Ask::SignUp(sign_up)) => Ok(sign_up),
+            Ok(Ask::Connect(_)) => Err("connect"),
+            Err(refusal) => Err(refusal.code().as_str()),
+        }
+    }
+
+    #[test]
+    fn a_sign_up_is_read_whole() {
+        let query = format!(
+            "signupToken={TOKEN}&codeChallenge={CHALLENGE}&expiresIn=300000&noSignup=1&ide=VS%20Code&machine=ada"
+        );
+        let read = sign_up(&query, false).expect("a sign-up");
+        assert_eq!(read.claims.token.expose(), TOKEN);
+        assert!(read.claims.sign_in_only);
+        assert_eq!(read.challenge.expect("a challenge").as_str(), CHALLENGE);
+        assert_eq!(read.life, Duration::from_secs(300));
+        assert_eq!(read.ide.as_deref(), Some("VS Code"));
+    }
+
+    #[test]
+    fn a_life_can_only_be_shortened() {
+        let query = format!("signupToken={TOKEN}&codeChallenge={CHALLENGE}&expiresIn=99999999999");
+        assert_eq!(sign_up(&query, false).expect("a sign-up").life, LIFE);
+    }
+
+    #[test]
+    fn a_token_pasted_twice_is_read_as_one() {
+        let query = format!("signupToken={TOKEN}{TOKEN}&codeChallenge={CHALLENGE}");
+        assert_eq!(
+            sign_up(&query, false).expect("a sign-up").claims.token.expose(),
+            TOKEN
+        );
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_refused_by_name() {
+        for (query, code) in [
+            (String::new(), "RAPI-1001"),
+            ("code=".to_owned(), "RAPI-1001"),
+            (format!("signupToken={TOKEN}"), "RAPI-1001"),
+            (format!("signupToken=x&codeChallenge={CHALLENGE}"), "RAPI-1012"),
+            (format!("signupToken={TOKEN}&codeChallenge=x"), "RAPI-1012"),
+            (
+                format!("signupToken={TOKEN}&codeChallenge={CHALLENGE}&expiresIn=0"),
+                "RAPI-1012",
+            ),
+            (
+                format!("signupToken={TOKEN}&codeChallenge={CHALLENGE}&expiresIn=-5"),
+                "RAPI-1012",
+            ),
+            ("code=a&code=b".to_owned(), "RAPI-1005"),
+        ] {
+            assert_eq!(sign_up(&query, false).err(), Some(code), "{query}");
+        }
+        assert!(sign_up(&format!("signupToken={TOKEN}"), true).is_ok_and(|read| read.challenge.is_none()));
+    }
+}

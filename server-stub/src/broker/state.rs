@@ -1,0 +1,103 @@
+//! The state of one browser visit: minted when the browser is sent away, read when it comes back.
+
+use codestream_protocol::pkce::CodeChallenge;
+use codestream_protocol::secret::{BrowserId, CodeVerifier, SignupToken};
+use codestream_protocol::state::{ISSUER, OAuthState, STATE_TYPE, StateClaims};
+
+use super::cookie;
+use super::refusal::Refusal;
+use crate::app::App;
+use crate::keys::TokenError;
+use crate::providers::Provider;
+use crate::store::{Handshake, HandshakeKind, NewState, StoreError};
+
+/// What a sign-up adds to its states.
+#[derive(Debug, Clone)]
+pub(crate) struct SignUpClaims {
+    pub(crate) token: SignupToken,
+    /// An unknown identity is refused.
+    pub(crate) sign_in_only: bool,
+}
+
+/// A new state.
+pub(crate) struct Minted {
+    /// The `state` parameter.
+    pub(crate) state: String,
+    /// For a service with PKCE.
+    pub(crate) challenge: Option<CodeChallenge>,
+}
+
+/// Mints a state for one visit of one browser. It ends with its handshake.
+pub(crate) async fn mint(
+    app: &App,
+    provider: &Provider,
+    handshake: &Handshake,
+    browser: &BrowserId,
+    sign_up: Option<SignUpClaims>,
+) -> Result<Minted, StoreError> {
+    let jti = app.random.token::<16>();
+    let browser_hash = cookie::hash(browser);
+    let verifier = provider
+        .uses_pkce()
+        .then(|| CodeVerifier::from_entropy(app.random.bytes()));
+    let challenge = verifier.as_ref().map(CodeVerifier::challenge);
+    app.store
+        .mint_state(NewState {
+            jti: jti.clone(),
+            code_id: handshake.code_id,
+            provider: provider.name().to_owned(),
+            verifier,
+            browser_hash: browser_hash.clone(),
+            expires_at: handshake.expires_at,
+        })
+        .await?;
+    let (user_id, team_id) = match &handshake.kind {
+        HandshakeKind::Connect { user_id, team_id } => (Some(user_id.clone()), Some(team_id.clone())),
+        HandshakeKind::SignUp { .. } => (None, None),
+    };
+    let claims = StateClaims {
+        iss: ISSUER.to_owned(),
+        kind: STATE_TYPE.to_owned(),
+        exp: handshake.expires_at.as_secs(),
+        iat: app.clock.now().as_secs(),
+        jti,
+        code_id: handshake.code_id,
+        provider: provider.name().to_owned(),
+        bh: browser_hash,
+        user_id,
+        team_id,
+        nosu: sign_up.as_ref().is_some_and(|sign_up| sign_up.sign_in_only),
+        st: sign_up.map(|sign_up| sign_up.token),
+    };
+    let state = OAuthState {
+        environment: app.config.environment.clone(),
+        jwt: app.keys.signer.sign(&claims),
+        host: None,
+    };
+    Ok(Minted {
+        state: state.to_string(),
+        challenge,
+    })
+}
+
+/// The claims of a state that this environment minted for this service, and whose time is not over.
+pub(crate) fn read(app: &App, provider: &Provider, state: Option<&str>) -> Result<StateClaims, Refusal> {
+    let state: OAuthState = state
+        .and_then(|text| text.parse().ok())
+        .ok_or(Refusal::StateInvalid)?;
+    if state.environment != app.config.environment {
+        return Err(Refusal::StateInvalid);
+    }
+    let claims: StateClaims = app
+        .keys
+        .signer
+        .verify(&state.jwt, STATE_TYPE, app.clock.now())
+        .map_err(|error| match error {
+            TokenError::Invalid => Refusal::StateInvalid,
+            TokenError::Expired => Refusal::StateExpired,
+        })?;
+    if claims.provider != provider.name() {
+        return Err(Refusal::StateInvalid);
+    }
+    Ok(claims)
+}

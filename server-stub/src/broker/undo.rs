@@ -1,0 +1,117 @@
+//! *This was not me*: for 10 min the browser that approved takes it back. Disconnects, revokes, ends the session.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use codestream_protocol::ServerCode;
+use codestream_protocol::http::Revoked;
+use codestream_protocol::id::CodeId;
+use serde::Deserialize;
+
+use super::done::{self, Kept};
+use super::landing::Landing;
+use super::refusal::Refusal;
+use super::{deauth, settle};
+use crate::app::App;
+use crate::pages::{ErrorPage, Undone};
+use crate::store::{Account, Identity, StoreError};
+
+/// Where the success page's form posts.
+pub(crate) const PATH: &str = "/web/provider-not-me";
+
+#[derive(Deserialize)]
+pub(crate) struct Which {
+    id: CodeId,
+}
+
+/// `POST /web/provider-not-me`.
+pub(crate) async fn take_back(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    form: Result<Form<Which>, FormRejection>,
+) -> Response {
+    let over = || ErrorPage::of(ServerCode::WebTokenExpired, None, None).render_page(StatusCode::OK);
+    let Ok(Form(Which { id })) = form else {
+        return over();
+    };
+    if !is_our_form(&app, &headers) {
+        return over();
+    }
+    let Some(kept) = done::kept(&app, &headers, id) else {
+        return over();
+    };
+    let work = {
+        let app = app.clone();
+        async move { undo(&app, kept).await }
+    };
+    let dropped = Landing::set_cookies(vec![done::NOTE.drop(&app, &id.to_string())]);
+    match settle::to_the_end(&app, work).await {
+        Some(Ok(Some(undone))) => (dropped, undone.render_page()).into_response(),
+        Some(Ok(None)) => (dropped, over()).into_response(),
+        Some(Err(error)) => {
+            tracing::error!(%error, "what was done could not be taken back");
+            ErrorPage::of(Refusal::Store(error).code(), None, None).render_page(StatusCode::OK)
+        }
+        None => ErrorPage::of(ServerCode::WebInternal, None, None).render_page(StatusCode::OK),
+    }
+}
+
+/// `None`: it is too late, or was done before.
+async fn undo(app: &App, kept: Kept) -> Result<Option<Undone>, StoreError> {
+    let Some(undoing) = app.store.take_undo(&kept.undo).await? else {
+        return Ok(None);
+    };
+    let key = undoing.account;
+    tracing::warn!(provider = key.provider, user = %key.user_id, "a handshake was taken back: this was not me");
+    // The session first: whoever has it could connect again.
+    if let Some(session) = undoing.session {
+        app.store.end_session(session).await?;
+    }
+    let removed = app.store.remove_account(&key, None).await?;
+    if let Some((account, _)) = &removed
+        && kept.linked
+    {
+        unlink(app, account).await?;
+    }
+    let Ok(provider) = app.providers.get(&key.provider) else {
+        return Ok(None);
+    };
+    let revoked = match &removed {
+        Some((account, _)) => deauth::revoke(app, provider, account).await,
+        None => Revoked::Yes,
+    };
+    Ok(Some(Undone {
+        service: provider.display_name(),
+        signed_out: undoing.session.is_some(),
+        manual_url: (revoked != Revoked::Yes).then(|| provider.manual_url()),
+    }))
+}
+
+/// Whoever declares the account not theirs must not sign in as that user with it.
+async fn unlink(app: &App, account: &Account) -> Result<(), StoreError> {
+    let Some(subject) = account.subject.clone() else {
+        return Ok(());
+    };
+    let identity = Identity {
+        provider: account.key.provider.clone(),
+        host: account.key.host.clone(),
+        subject,
+    };
+    app.store.unlink_identity(&account.key.user_id, &identity).await
+}
+
+/// Whether a form of ours was posted. A page without referrer posts `Origin: null`, so the browser's own word about the
+/// site counts too; the cookies are `SameSite=Lax` in any case.
+pub(crate) fn is_our_form(app: &App, headers: &HeaderMap) -> bool {
+    let ours = app.origins.public.origin().ascii_serialization();
+    let origin = headers
+        .get(header::ORIGIN)
+        .is_none_or(|origin| origin == "null" || origin == ours.as_str());
+    let site = headers
+        .get("sec-fetch-site")
+        .is_none_or(|site| site == "same-origin");
+    origin && site
+}
