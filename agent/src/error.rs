@@ -1,0 +1,226 @@
+//! What can go wrong, as a caller of the agent sees it: one closed kind, one sentence for a person.
+//!
+//! The rooms below have errors of their own; the conversions here are the one place where they become this one. A message
+//! never holds a secret, a URL's query or a body.
+
+use codestream_protocol::ServerCode;
+use codestream_protocol::lsp::attempt::Step;
+use codestream_protocol::lsp::error::{ErrorData, ErrorKind};
+
+use crate::api::{ApiError, kind_of};
+use crate::net::NetworkError;
+use crate::thirdparty::CallError;
+
+/// A request without an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AgentError {
+    /// The params do not fit the request; JSON-RPC -32602.
+    #[error("{0}")]
+    Params(String),
+    /// Nobody serves the method; JSON-RPC -32601.
+    #[error("There is no method {0}.")]
+    UnknownMethod(String),
+    /// Everything else; JSON-RPC -32803, or -32800 when cancelled.
+    #[error(transparent)]
+    Failed(#[from] Box<Failure>),
+}
+
+/// What went wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// The closed kind.
+    pub kind: ErrorKind,
+    /// For a person: what happened and what to do.
+    pub message: String,
+    /// The service's lower-case name.
+    pub provider: Option<String>,
+    /// Where in an attempt.
+    pub step: Option<Step>,
+    /// The API's code, e.g. `PRVD-1009`.
+    pub server_code: Option<String>,
+    /// Where a person can mend it.
+    pub link: Option<String>,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+}
+
+impl Failure {
+    /// A kind and its sentence.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            provider: None,
+            step: None,
+            server_code: None,
+            link: None,
+            retryable: kind.is_retryable(),
+        }
+    }
+
+    /// With the server's code.
+    pub fn of_code(code: ServerCode) -> Self {
+        Self {
+            server_code: Some(code.as_str().to_owned()),
+            ..Self::new(kind_of(code.as_str()), code.message())
+        }
+    }
+
+    /// About a service.
+    pub fn of_provider(mut self, provider: &str) -> Self {
+        self.provider = Some(provider.to_owned());
+        self
+    }
+
+    /// In a step of an attempt.
+    pub fn at(mut self, step: Step) -> Self {
+        self.step = Some(step);
+        self
+    }
+
+    /// There is no session.
+    pub fn not_signed_in() -> Self {
+        Self::new(
+            ErrorKind::NotSignedIn,
+            "You are not signed in to CodeStream. Sign in first.",
+        )
+    }
+
+    /// A fault of ours.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, message)
+    }
+
+    /// `data` of the JSON-RPC error.
+    pub fn data(&self) -> ErrorData {
+        ErrorData {
+            kind: self.kind,
+            provider: self.provider.clone(),
+            step: self.step,
+            retryable: self.retryable,
+            server_code: self.server_code.clone(),
+            link: self.link.clone(),
+        }
+    }
+}
+
+impl AgentError {
+    /// The kind; `None` when the request itself was wrong.
+    pub fn kind(&self) -> Option<ErrorKind> {
+        match self {
+            Self::Params(_) | Self::UnknownMethod(_) => None,
+            Self::Failed(failure) => Some(failure.kind),
+        }
+    }
+
+    /// Adds the service that this is about.
+    pub(crate) fn of_provider(self, provider: &str) -> Self {
+        match self {
+            Self::Failed(failure) => Failure::of_provider(*failure, provider).into(),
+            other => other,
+        }
+    }
+}
+
+impl From<Failure> for AgentError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(Box::new(failure))
+    }
+}
+
+impl From<&ApiError> for Failure {
+    fn from(error: &ApiError) -> Self {
+        let mut failure = Self::new(error.kind(), error.to_string());
+        failure.server_code = error.server_code().map(str::to_owned);
+        failure.retryable = error.is_transient();
+        if error.ends_session() {
+            "Your session has ended. Sign in again.".clone_into(&mut failure.message);
+        }
+        // USRC-1022 wraps what the third party's side of the handshake answered.
+        if let ApiError::Refused(refusal) = error
+            && refusal.code() == Some(ServerCode::ProviderLoginFailed)
+            && let Some(inner) = refusal.body.info.get("error").and_then(|error| error.as_str())
+        {
+            failure.kind = kind_of(inner);
+            failure.server_code = Some(inner.to_owned());
+            failure.provider = refusal
+                .body
+                .info
+                .get("provider")
+                .and_then(|provider| provider.as_str())
+                .map(str::to_owned);
+        }
+        failure
+    }
+}
+
+impl From<ApiError> for AgentError {
+    fn from(error: ApiError) -> Self {
+        Failure::from(&error).into()
+    }
+}
+
+impl From<&NetworkError> for Failure {
+    fn from(error: &NetworkError) -> Self {
+        Self {
+            retryable: error.is_transient(),
+            ..Self::new(error.kind(), error.to_string())
+        }
+    }
+}
+
+impl From<CallError> for AgentError {
+    fn from(error: CallError) -> Self {
+        let Some(kind) = error.kind() else {
+            return Self::Params(error.to_string());
+        };
+        let mut failure = Failure::new(kind, error.to_string());
+        if let CallError::Refused { link, .. } = error {
+            failure.link = link;
+        }
+        failure.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Refusal;
+    use serde_json::json;
+
+    fn refused(status: u16, body: serde_json::Value) -> ApiError {
+        ApiError::Refused(Box::new(Refusal {
+            status,
+            body: serde_json::from_value(body).expect("an error body"),
+            retry_after: None,
+            request_id: None,
+        }))
+    }
+
+    #[test]
+    fn a_wrapped_refusal_is_told_by_its_inner_code() {
+        let error = refused(
+            403,
+            json!({"code": "USRC-1022", "message": "m", "error": "PRVD-1006", "provider": "github"}),
+        );
+        let failure = Failure::from(&error);
+        assert_eq!(failure.kind, ErrorKind::Declined);
+        assert_eq!(failure.server_code.as_deref(), Some("PRVD-1006"));
+        assert_eq!(failure.provider.as_deref(), Some("github"));
+    }
+
+    #[test]
+    fn wrong_params_of_a_direct_call_have_no_kind() {
+        let error = AgentError::from(CallError::Params("`path` must be relative.".to_owned()));
+        assert_eq!(error, AgentError::Params("`path` must be relative.".to_owned()));
+        assert_eq!(error.kind(), None);
+    }
+
+    #[test]
+    fn a_401_asks_to_sign_in_again() {
+        let failure = Failure::from(&refused(401, json!({"code": "AUTH-1004", "message": "gone"})));
+        assert_eq!(failure.kind, ErrorKind::NotSignedIn);
+        assert!(failure.message.contains("Sign in again"), "{failure}");
+    }
+}
