@@ -6,6 +6,8 @@ pub mod channel;
 pub mod clock;
 pub mod environment;
 pub mod error;
+#[cfg(test)]
+mod fake;
 pub mod lifecycle;
 pub mod net;
 pub mod poll;

@@ -21,8 +21,8 @@ use url::Url;
 use crate::environment::Environment;
 
 pub use error::NetworkError;
+pub use proxy::{ProxyAddress, ProxySource, Route};
 pub(crate) use proxy::{ProxyRules, is_loopback};
-pub use proxy::{ProxySource, Route};
 
 /// How the agent introduces itself.
 pub(crate) const USER_AGENT: &str = concat!("codestream-agent/", env!("CARGO_PKG_VERSION"));
@@ -113,7 +113,16 @@ impl Network {
 
     /// Sends, and says what a failure means.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Response, NetworkError> {
-        let response = request.send().await.map_err(|error| NetworkError::of(&error))?;
+        let (client, request) = request.build_split();
+        let request = request.map_err(|error| NetworkError::of(&error))?;
+        let route = self.route(request.url());
+        let response = client.execute(request).await.map_err(|error| {
+            let error = NetworkError::of(&error);
+            match &route {
+                Route::Via { proxy, .. } => error.through(proxy),
+                _ => error,
+            }
+        })?;
         // RFC 9110 §15.5.8: only a proxy answers 407.
         if response.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             return Err(NetworkError::ProxyAuth);
@@ -165,3 +174,6 @@ impl Clients {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

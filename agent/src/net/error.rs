@@ -5,7 +5,11 @@ use std::io;
 
 use codestream_protocol::lsp::error::ErrorKind;
 
+use crate::net::proxy::ProxyAddress;
 use crate::net::trust::UntrustedIssuer;
+
+/// How the HTTP library ends the text of a tunnel that the proxy refused with 407.
+const TUNNEL_AUTH: &str = "proxy authorization required";
 
 /// Nobody answered, and why. The texts are for a person; none holds a URL's path or query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -96,6 +100,14 @@ impl NetworkError {
         )
     }
 
+    /// Says which proxy stood between, where that may be the cause.
+    pub(crate) fn through(mut self, proxy: &ProxyAddress) -> Self {
+        if let Self::Dns { host } | Self::Connect { host, .. } | Self::Timeout { host } = &mut self {
+            *host = format!("{host} through the proxy {}", proxy.host);
+        }
+        self
+    }
+
     /// Classifies an error of the HTTP client.
     pub(crate) fn of(error: &reqwest::Error) -> Self {
         let host = error
@@ -119,7 +131,7 @@ impl NetworkError {
         // The tunnel's error type is private to the HTTP library, so this one case is known by its text alone.
         if sources
             .iter()
-            .any(|source| source.to_string() == "proxy authorization required")
+            .any(|source| source.to_string().ends_with(TUNNEL_AUTH))
         {
             return Self::ProxyAuth;
         }

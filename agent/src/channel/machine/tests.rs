@@ -258,7 +258,7 @@ fn the_jwt_is_kept_for_the_next_connection_and_auth_is_not_called_again() {
         "#handshake",
         &json!({"id": "y", "pingTimeout": 20000, "isAuthenticated": true}),
     );
-    assert!(asked["authToken"].as_str().expect("the JWT").ends_with(".sig"));
+    assert!(asked["authToken"].as_str().expect("the JWT").contains(".sig"));
     bench.subscribed();
     bench.history(&[]);
     assert_eq!(bench.ids(), [RECONNECTING, RECONNECTED]);
@@ -568,7 +568,7 @@ fn delays_grow_while_nobody_answers_and_are_short_again_after_a_good_connection(
         while bench.dials() == 0 {
             bench.run(1);
         }
-        waits.push((bench.elapsed - began).as_secs());
+        waits.push(bench.elapsed.saturating_sub(began).as_secs());
     }
     assert!(waits.is_sorted() && waits[0] == 1 && waits[8] == 10, "{waits:?}");
     bench.open();
