@@ -22,6 +22,9 @@ mod start_code;
 mod state;
 mod undo;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use axum::Router;

@@ -103,7 +103,7 @@ async fn listen(listener: TcpListener, router: Router, lifecycle: &Lifecycle) ->
     .await
 }
 
-fn api_router(app: &Arc<App>) -> Router {
+pub(crate) fn api_router(app: &Arc<App>) -> Router {
     let rooms = Router::new()
         .merge(api::routes())
         .merge(broker::routes())
@@ -112,7 +112,7 @@ fn api_router(app: &Arc<App>) -> Router {
     faults::around(rooms, app).with_state(app.clone())
 }
 
-async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App>, ServeError> {
+pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App>, ServeError> {
     let clock = Clock::system();
     let random = Random::system();
     let wakes = Wakes::new();
