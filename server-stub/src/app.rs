@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::channel::Hub;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::faults::Faults;
@@ -40,6 +41,8 @@ pub(crate) struct App {
     pub(crate) faults: Faults,
     /// The imitated third parties, with `--sandbox`.
     pub(crate) sandbox: Option<Sandbox>,
+    /// Every open line of the me-channel.
+    pub(crate) channel: Hub,
     /// Background work and its end.
     pub(crate) lifecycle: Lifecycle,
 }

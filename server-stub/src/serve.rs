@@ -66,9 +66,11 @@ pub async fn serve(
     let lifecycle = app.lifecycle.clone();
     let api = listen(listeners.api, api_router(&app), &lifecycle);
     let sandbox = async {
-        match listeners.sandbox {
-            Some(listener) => listen(listener, sandbox::routes().with_state(app.clone()), &lifecycle).await,
-            None => Ok(()),
+        match (listeners.sandbox, &app.sandbox) {
+            (Some(listener), Some(sandbox)) => {
+                listen(listener, sandbox::routes(&app, sandbox), &lifecycle).await
+            }
+            _ => Ok(()),
         }
     };
     let serving = async { tokio::try_join!(api, sandbox).map(|_| ()) };
@@ -130,13 +132,17 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
             None => None,
         },
     };
+    let providers = Registry::new(&config, &origins, &random);
+    let faults = Faults::default();
     Ok(Arc::new(App {
-        providers: Registry::new(&config, &origins, &random),
-        sandbox: config
+        sandbox: origins
             .sandbox
-            .then(|| Sandbox::new(clock.clone(), random.clone())),
+            .as_ref()
+            .map(|site| Sandbox::new(&providers, site, &faults, &clock, &random)),
+        providers,
         http: outbound::client()?,
-        faults: Faults::default(),
+        faults,
+        channel: channel::Hub::default(),
         lifecycle: Lifecycle::default(),
         config,
         origins,

@@ -1,0 +1,175 @@
+//! A caller for tests of the imitations: one browser and one server, without sockets.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use codestream_protocol::UnixMillis;
+use codestream_protocol::secret::ClientSecret;
+use serde_json::Value;
+use tower::ServiceExt as _;
+use url::{Url, form_urlencoded};
+
+use super::registration::AppRegistration;
+use crate::clock::Clock;
+
+pub(super) const CALLBACK: &str = "http://127.0.0.1:12079/no-auth/provider-token/x";
+
+pub(super) fn clock() -> Clock {
+    Clock::standing_at(UnixMillis(1_795_476_600_000))
+}
+
+pub(super) fn app() -> AppRegistration {
+    AppRegistration {
+        name: "CodeStream",
+        client_id: "app-1".into(),
+        client_secret: Some(ClientSecret::new("hush")),
+        callbacks: vec![CALLBACK.parse().expect("a URL")],
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("JSON")
+    }
+
+    pub(super) fn form(&self) -> BTreeMap<String, String> {
+        form_urlencoded::parse(self.text.as_bytes())
+            .into_owned()
+            .collect()
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn location(&self) -> Url {
+        let base: Url = "http://localhost/".parse().expect("a URL");
+        base.join(self.header("location")).expect("a URL")
+    }
+
+    /// The ticket in the page's first form.
+    pub(super) fn ticket(&self) -> String {
+        let (_, rest) = self.text.split_once("name=\"ticket\" value=\"").expect("a form");
+        rest.split('"').next().expect("a value").to_owned()
+    }
+}
+
+/// The query of a URL.
+pub(super) fn query(url: &Url) -> BTreeMap<String, String> {
+    url.query_pairs().into_owned().collect()
+}
+
+/// Calls one service; keeps its cookie.
+pub(super) struct Caller {
+    router: Router,
+    name: &'static str,
+    cookie: Option<String>,
+}
+
+impl Caller {
+    pub(super) fn new(name: &'static str, routes: Router) -> Self {
+        let nested = Router::new().nest(&format!("/sandbox/{name}"), routes);
+        Self {
+            router: nested,
+            name,
+            cookie: None,
+        }
+    }
+
+    /// Another browser at the same service.
+    pub(super) fn other_browser(&self) -> Self {
+        Self {
+            router: self.router.clone(),
+            name: self.name,
+            cookie: None,
+        }
+    }
+
+    pub(super) async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
+        let path = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("/sandbox/{}/{path}", self.name)
+        };
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        let request = request.body(Body::from(body)).expect("a request");
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (head, body) = response.into_parts();
+        if let Some(cookie) = head.headers.get(header::SET_COOKIE) {
+            let cookie = cookie.to_str().expect("text");
+            self.cookie = cookie.split(';').next().map(str::to_owned);
+        }
+        let bytes = to_bytes(body, 1 << 20).await.expect("a body");
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            text: String::from_utf8(bytes.to_vec()).expect("text"),
+        }
+    }
+
+    pub(super) async fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(Method::GET, path, headers, String::new()).await
+    }
+
+    pub(super) async fn open(&mut self, path: &str, query: &[(&str, &str)]) -> Answer {
+        let query = encode(query);
+        self.get(&format!("{path}?{query}"), &[]).await
+    }
+
+    pub(super) async fn post(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: &[(&str, &str)],
+    ) -> Answer {
+        let kind = (header::CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded");
+        let headers: Vec<_> = headers.iter().copied().chain([kind]).collect();
+        self.send(Method::POST, path, &headers, encode(form)).await
+    }
+
+    /// Signs in on a sign-in page and decides on the consent page; where the browser is sent then.
+    pub(super) async fn decide(&mut self, page: &Answer, person: &str, decision: &str) -> Answer {
+        let ticket = page.ticket();
+        let signed_in = self
+            .post("sign-in", &[], &[("ticket", &ticket), ("person", person)])
+            .await;
+        assert_eq!(signed_in.status, StatusCode::SEE_OTHER, "{}", signed_in.text);
+        let consent = signed_in.header("location").to_owned();
+        let consent = self.get(&consent, &[]).await;
+        assert_eq!(consent.status, StatusCode::OK, "{}", consent.text);
+        let ticket = consent.ticket();
+        self.post("consent", &[], &[("ticket", &ticket), ("decision", decision)])
+            .await
+    }
+}
+
+fn encode(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
+}
