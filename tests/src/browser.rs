@@ -117,39 +117,22 @@ impl TestBrowser {
     /// # Panics
     /// When the page has no such button.
     pub async fn press(&mut self, page: &Page, choice: &str) -> Page {
-        let found = page.forms().into_iter().find_map(|form| {
-            let button = form.buttons.iter().find(|button| button.is(choice))?.clone();
-            Some((form, button))
-        });
-        let Some((form, button)) = found else {
-            panic!(
-                "no button “{choice}” on {} but {:?}:\n{}",
-                page.url,
-                page.buttons(),
-                page.text()
-            );
-        };
-        let mut fields = form.fields;
-        fields.extend(button.name.map(|name| (name, button.value)));
-        let initiator = Some(page.url.clone());
-        let (mut url, method, form) = if form.post {
-            let body = url::form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(&fields)
-                .finish();
-            (form.action, Method::POST, Some(body))
-        } else {
-            let mut url = form.action;
-            url.query_pairs_mut().clear().extend_pairs(&fields);
-            (url, Method::GET, None)
-        };
-        url.set_fragment(None);
-        self.navigate(Navigation {
-            method,
-            url,
-            initiator,
-            form,
-        })
-        .await
+        self.navigate(submission(page, choice)).await
+    }
+
+    /// As [`press`](Self::press), but stops before the first request to another site, and gives its URL.
+    ///
+    /// # Panics
+    /// When no redirect leads to another site.
+    pub async fn press_and_stop(&mut self, page: &Page, choice: &str) -> Url {
+        let start = submission(page, choice);
+        match self
+            .follow_redirects(start, |url| !same_site(url, &page.url))
+            .await
+        {
+            Ok(page) => panic!("it stays on the site: {}", page.url),
+            Err(url) => url,
+        }
     }
 
     /// Opens a start link, signs in at the third party as its first person, approves, and gives the last page.
@@ -194,6 +177,22 @@ impl TestBrowser {
     }
 
     async fn navigate(&mut self, start: Navigation) -> Page {
+        let Ok(page) = self.follow_redirects(start, |_| false).await else {
+            unreachable!("nothing stops it");
+        };
+        if self.no_scripts {
+            page
+        } else {
+            Box::pin(self.run_script(page)).await
+        }
+    }
+
+    /// `Err` is the URL of a redirect that `stop` stopped at.
+    async fn follow_redirects(
+        &mut self,
+        start: Navigation,
+        stop: impl Fn(&Url) -> bool,
+    ) -> Result<Page, Url> {
         let mut next = start;
         // A chain that touched another site stays cross-site, the stricter of the two readings that browsers have.
         let mut passed: Vec<Url> = next.initiator.iter().cloned().collect();
@@ -204,13 +203,7 @@ impl TestBrowser {
                 .is_redirection()
                 .then(|| page.headers.get(LOCATION))
                 .flatten();
-            let Some(target) = target else {
-                return if self.no_scripts {
-                    page
-                } else {
-                    Box::pin(self.run_script(page)).await
-                };
-            };
+            let Some(target) = target else { return Ok(page) };
             let target = target.to_str().expect("an ASCII Location");
             let mut url = next
                 .url
@@ -218,6 +211,9 @@ impl TestBrowser {
                 .unwrap_or_else(|error| panic!("Location {target}: {error}"));
             if url.fragment().is_none() {
                 url.set_fragment(next.url.fragment());
+            }
+            if stop(&url) {
+                return Err(url);
             }
             passed.push(next.url.clone());
             let keeps = matches!(page.status.as_u16(), 307 | 308);
@@ -281,5 +277,40 @@ impl TestBrowser {
             headers: answer.headers,
             html: answer.text,
         }
+    }
+}
+
+/// What pressing a button of a page sends.
+fn submission(page: &Page, choice: &str) -> Navigation {
+    let found = page.forms().into_iter().find_map(|form| {
+        let button = form.buttons.iter().find(|button| button.is(choice))?.clone();
+        Some((form, button))
+    });
+    let Some((form, button)) = found else {
+        panic!(
+            "no button “{choice}” on {} but {:?}:\n{}",
+            page.url,
+            page.buttons(),
+            page.text()
+        );
+    };
+    let mut fields = form.fields;
+    fields.extend(button.name.map(|name| (name, button.value)));
+    let (mut url, method, body) = if form.post {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&fields)
+            .finish();
+        (form.action, Method::POST, Some(body))
+    } else {
+        let mut url = form.action;
+        url.query_pairs_mut().clear().extend_pairs(&fields);
+        (url, Method::GET, None)
+    };
+    url.set_fragment(None);
+    Navigation {
+        method,
+        url,
+        initiator: Some(page.url.clone()),
+        form: body,
     }
 }

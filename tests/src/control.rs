@@ -63,6 +63,13 @@ impl Control {
         self.users(1).await.pop().expect("one user was asked for")
     }
 
+    /// Makes one user with an address, so that whoever has it at a third party is registered already.
+    pub async fn user_with(&self, email: &str) -> SandboxUser {
+        let users = self.post("users", json!({ "count": 1, "email": email })).await;
+        let users: Vec<_> = serde_json::from_value(users).expect("the users' shape");
+        users.into_iter().next().expect("one user was asked for")
+    }
+
     /// Publishes a message on a channel.
     pub async fn publish(&self, channel: &str, message: Value) -> Value {
         self.post("publish", json!({ "channel": channel, "message": message }))
@@ -96,13 +103,6 @@ impl Control {
             answer.status,
             answer.text
         );
-        match answer.json() {
-            Value::Array(requests) => requests,
-            Value::Object(mut map) => match map.shift_remove("requests") {
-                Some(Value::Array(requests)) => requests,
-                other => panic!("not a list of requests: {other:?}"),
-            },
-            other => panic!("not a list of requests: {other}"),
-        }
+        serde_json::from_str(&answer.text).expect("a list of requests")
     }
 }

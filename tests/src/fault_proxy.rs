@@ -82,6 +82,8 @@ pub struct Reply {
     pub status: u16,
     /// Its headers, names in lower case.
     pub headers: Vec<(String, String)>,
+    /// Its body, as it was on the wire.
+    pub body: Vec<u8>,
 }
 
 impl Exchange {
@@ -323,11 +325,12 @@ impl Connection {
         log.len() - 1
     }
 
-    fn note_reply(&self, index: usize, head: &Head) {
+    fn note_reply(&self, index: usize, head: &Head, body: &[u8]) {
         let reply = Reply {
             at: clock::now(),
             status: head.start[1].parse().unwrap_or(0),
             headers: head.headers.clone(),
+            body: body.to_vec(),
         };
         lock(&self.shared.log)[index].reply = Some(reply);
         self.logged.send_replace(());
@@ -372,24 +375,24 @@ impl Connection {
                 () = client.hung_up() => return Ok(()),
             };
             if reply.start[1] == "101" {
-                self.note_reply(index, &reply);
+                self.note_reply(index, &reply, &[]);
                 return upgrade(client, server, &reply).await;
             }
-            let mut message = reply.raw.clone();
-            message.extend(server.answer_body(&reply, &head.start[0]).await?);
+            let body = server.answer_body(&reply, &head.start[0]).await?;
+            let message = [&reply.raw[..], &body].concat();
             match fault {
                 Some(Fault::LoseReply) => {
-                    self.note_reply(index, &reply);
+                    self.note_reply(index, &reply, &body);
                     return Ok(());
                 }
                 Some(Fault::CutReply(after)) => {
                     client.write(&message[..after.min(message.len())]).await?;
-                    self.note_reply(index, &reply);
+                    self.note_reply(index, &reply, &body);
                     return Ok(());
                 }
                 _ => client.write(&message).await?,
             }
-            self.note_reply(index, &reply);
+            self.note_reply(index, &reply, &body);
             if reply
                 .header("connection")
                 .is_some_and(|value| value.eq_ignore_ascii_case("close"))

@@ -36,7 +36,7 @@ pub struct IdeBuilder {
     options: Value,
     manners: Manners,
     environment: Vec<(String, String)>,
-    arguments: Vec<String>,
+    bare: bool,
     home: Option<Home>,
     desktop: bool,
     patience: Duration,
@@ -79,9 +79,9 @@ impl IdeBuilder {
         self
     }
 
-    /// Adds arguments of the agent's command line; `--stdio` otherwise.
-    pub fn arg(mut self, argument: &str) -> Self {
-        self.arguments.push(argument.to_owned());
+    /// Starts the agent without arguments.
+    pub fn bare(mut self) -> Self {
+        self.bare = true;
         self
     }
 
@@ -129,11 +129,10 @@ impl IdeBuilder {
         } else {
             home.command(&program)
         };
-        if self.arguments.is_empty() {
+        if !self.bare {
             command.arg("--stdio");
         }
         command
-            .args(self.arguments)
             .envs(self.environment)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
@@ -262,7 +261,7 @@ impl HeadlessIde {
             }),
             manners: Manners::default(),
             environment: Vec::new(),
-            arguments: Vec::new(),
+            bare: false,
             home: None,
             desktop: false,
             patience: PATIENCE,
@@ -374,6 +373,11 @@ impl HeadlessIde {
     /// What the test has not read yet.
     pub fn unread(&self) -> Vec<Incoming> {
         self.inbox.lock().unread.clone()
+    }
+
+    /// Takes what the test has not read yet.
+    pub fn take_unread(&self) -> Vec<Incoming> {
+        std::mem::take(&mut self.inbox.lock().unread)
     }
 
     /// Everything that went over the wire, secrets taken out.

@@ -34,6 +34,7 @@ pub struct StubBuilder {
     listen: Option<String>,
     home: Option<Home>,
     any_exit: bool,
+    no_sandbox: bool,
 }
 
 impl StubBuilder {
@@ -55,6 +56,12 @@ impl StubBuilder {
         self
     }
 
+    /// Without the imitated third parties, as in production.
+    pub fn without_sandbox(mut self) -> Self {
+        self.no_sandbox = true;
+        self
+    }
+
     /// The test ends it in its own way: any exit status is good.
     pub fn any_exit(mut self) -> Self {
         self.any_exit = true;
@@ -65,15 +72,12 @@ impl StubBuilder {
     pub async fn start(self) -> Stub {
         let home = self.home.unwrap_or_default();
         let mut command = home.command(&bin("codestream-server-stub"));
+        command.arg("serve");
+        if !self.no_sandbox {
+            command.args(["--sandbox", "--sandbox-listen", "127.0.0.1:0"]);
+        }
         command
-            .args([
-                "serve",
-                "--sandbox",
-                "--ready-json",
-                "--sandbox-listen",
-                "127.0.0.1:0",
-                "--listen",
-            ])
+            .args(["--ready-json", "--listen"])
             .arg(self.listen.as_deref().unwrap_or("127.0.0.1:0"))
             .args(&self.arguments)
             .env("RUST_LOG", "info")
@@ -100,14 +104,10 @@ impl StubBuilder {
         };
         let ready: Ready =
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in the ready line {line}"));
-        let sandbox = ready
-            .sandbox
-            .clone()
-            .expect("a stub with a sandbox says where it is");
+        assert_eq!(ready.sandbox.is_none(), self.no_sandbox, "{line}");
         Stub {
-            control: Control::new(&sandbox),
+            control: ready.sandbox.as_deref().map(Control::new),
             ready,
-            sandbox,
             process,
             more,
             home,
@@ -119,9 +119,8 @@ impl StubBuilder {
 /// A running stub with its sandbox. Ends with it.
 #[derive(Debug)]
 pub struct Stub {
-    control: Control,
+    control: Option<Control>,
     ready: Ready,
-    sandbox: String,
     process: Process,
     more: Arc<Mutex<Vec<String>>>,
     home: Home,
@@ -151,7 +150,7 @@ impl Stub {
 
     /// Origin of the sandbox.
     pub fn sandbox(&self) -> &str {
-        &self.sandbox
+        self.ready.sandbox.as_deref().expect("this stub has a sandbox")
     }
 
     /// What it said when it was ready.
@@ -161,7 +160,7 @@ impl Stub {
 
     /// The sandbox's control endpoints.
     pub fn control(&self) -> &Control {
-        &self.control
+        self.control.as_ref().expect("this stub has a sandbox")
     }
 
     /// A client to call it with.

@@ -26,10 +26,12 @@ impl TestBrowser {
             return page;
         };
         self.check_script(&page, &script).await;
+        let token = in_fragment(&page.url, "token").map(AccessToken::new);
+        let error = in_fragment(&page.url, "error").unwrap_or_else(|| "no_token".to_owned());
         let body = FragmentToken {
             state: page.parameter("state").unwrap_or_default(),
-            token: in_fragment(&page.url, "token").map(AccessToken::new),
-            error: in_fragment(&page.url, "error"),
+            error: token.is_none().then_some(error),
+            token,
         };
         let mut url = page.url.clone();
         url.set_query(None);

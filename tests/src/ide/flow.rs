@@ -9,6 +9,8 @@ use codestream_protocol::lsp::request::{
     Started,
 };
 
+use serde_json::Value;
+
 use super::methods::{
     AttemptCancel, AttemptChanged, Call, Connect, Disconnect, Empty, List, LoggedIn, LoginSso, Me, Method,
     Status,
@@ -102,6 +104,21 @@ impl HeadlessIde {
     pub async fn cancel(&self, id: AttemptId) -> Result<Empty, RpcError> {
         self.request::<AttemptCancel>(AttemptParams { attempt_id: id })
             .await
+    }
+
+    /// The progress bar that is showing: its token and how it began.
+    pub async fn progress(&self) -> (Value, Value) {
+        let showing = self.inbox.until(|contents| {
+            let bar = contents
+                .progress
+                .values()
+                .find(|bar| !bar.begin.is_null() && !bar.ended)?;
+            Some((bar.token.clone(), bar.begin.clone()))
+        });
+        let Ok(found) = tokio::time::timeout(self.patience, showing).await else {
+            panic!("no progress bar in {:?}", self.patience);
+        };
+        found.unwrap_or_else(|end| panic!("no progress bar before {end}"))
     }
 
     /// The session that the agent reports.

@@ -38,6 +38,7 @@ pub(crate) type Reply = Result<Value, RpcError>;
 /// One progress bar, from `begin` to `end`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
+    pub(crate) token: Value,
     pub(crate) begin: Value,
     pub(crate) ended: bool,
 }

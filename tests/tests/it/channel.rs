@@ -1,0 +1,262 @@
+//! The me-channel: any frame is survived, nobody reads what is not theirs, and no message is lost on the way.
+
+use codestream_protocol::lsp::attempt::Outcome;
+use codestream_protocol::lsp::notification::ConnectionStatus;
+use e2e::methods::ConnectionChanged;
+use e2e::{SandboxUser, Stub};
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::scene::{Scene, listening};
+
+/// A client that speaks in raw frames.
+struct Raw(WebSocketStream<TcpStream>);
+
+impl Raw {
+    async fn dial(stub: &Stub) -> Self {
+        let address = stub.api().trim_start_matches("http://");
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        let (socket, _) = tokio_tungstenite::client_async(&stub.ready().channel, stream)
+            .await
+            .expect("a WebSocket");
+        Self(socket)
+    }
+
+    async fn send(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.expect("the frame is sent");
+    }
+
+    /// The answer to the call with an id; whatever else comes first is passed over.
+    async fn answer(&mut self, rid: i64) -> Value {
+        self.find(|packet| packet["rid"] == rid).await
+    }
+
+    async fn find(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let found = async {
+            loop {
+                let frame = self.0.next().await.expect("the socket is open").expect("a frame");
+                let Message::Text(text) = frame else { continue };
+                if text.is_empty() {
+                    self.0.send(Message::text("")).await.expect("a pong");
+                    continue;
+                }
+                let packet: Value = serde_json::from_str(&text).expect("JSON");
+                if wanted(&packet) {
+                    return packet;
+                }
+            }
+        };
+        tokio::time::timeout(e2e::PATIENCE, found)
+            .await
+            .expect("the packet comes")
+    }
+
+    async fn call(&mut self, cid: i64, event: &str, data: Value) -> Value {
+        self.send(&json!({"event": event, "data": data, "cid": cid}).to_string())
+            .await;
+        self.answer(cid).await
+    }
+
+    /// Opened and authenticated.
+    async fn of(stub: &Stub, user: &SandboxUser) -> Self {
+        let mut raw = Self::dial(stub).await;
+        let hello = raw.call(1, "#handshake", json!({"authToken": null})).await;
+        assert_eq!(hello["data"]["isAuthenticated"], false, "{hello}");
+        let auth = json!({"token": user.broadcaster_token, "uid": user.user_id});
+        let answer = raw.call(2, "auth", auth).await;
+        assert!(answer["error"].is_null(), "{answer}");
+        raw
+    }
+}
+
+#[tokio::test]
+async fn frames_of_any_shape_are_survived() {
+    let stub = Stub::start().await;
+    let user = stub.control().user().await;
+    let mut raw = Raw::of(&stub, &user).await;
+    let deep = "[".repeat(200_000);
+    for junk in [
+        "x",
+        "{",
+        "{}",
+        "[]",
+        "null",
+        "7",
+        "\"text\"",
+        "[1,null,{}]",
+        "#1",
+        "#2",
+        deep.as_str(),
+        "{\"event\":7}",
+        "{\"event\":\"#subscribe\"}",
+        "{\"event\":\"#subscribe\",\"data\":7,\"cid\":90}",
+        "{\"event\":\"auth\",\"data\":null,\"cid\":91}",
+        "{\"event\":\"history\",\"data\":[],\"cid\":92}",
+        "{\"rid\":99,\"data\":1}",
+        "{\"event\":\"no such procedure\",\"cid\":93}",
+        "{\"event\":\"#unsubscribe\",\"data\":{\"a\":1}}",
+        "{\"event\":\"#publish\",\"data\":7}",
+        "{\"event\":\"#authenticate\",\"data\":\"a.b.c\",\"cid\":94}",
+    ] {
+        raw.send(junk).await;
+    }
+    // It may have forgotten who this is, after a JWT that was none.
+    let auth = json!({"token": user.broadcaster_token, "uid": user.user_id});
+    raw.call(10, "auth", auth).await;
+    let channel = format!("user-{}", user.user_id);
+    let answer = raw.call(11, "#subscribe", json!({ "channel": channel })).await;
+    assert!(answer["error"].is_null(), "{answer}");
+    let sent = stub
+        .control()
+        .publish(&channel, json!({"marker": "after the junk"}))
+        .await;
+    let got = raw.find(|packet| packet["event"] == "#publish").await;
+    assert_eq!(got["data"]["channel"], channel.as_str());
+    assert_eq!(got["data"]["data"]["marker"], "after the junk");
+    assert_eq!(got["data"]["data"]["messageId"], sent["messageId"]);
+}
+
+#[tokio::test]
+async fn nobody_reads_or_writes_what_is_not_theirs() {
+    let stub = Stub::start().await;
+    let users = stub.control().users(2).await;
+    let mut raw = Raw::of(&stub, &users[0]).await;
+    for (cid, channel) in [
+        (20, format!("user-{}", users[1].user_id)),
+        (21, format!("team-{}", users[1].team_id)),
+        (22, "user-".to_owned()),
+        (23, format!("user-{} ", users[0].user_id)),
+        (24, "*".to_owned()),
+    ] {
+        let answer = raw.call(cid, "#subscribe", json!({ "channel": channel })).await;
+        assert!(!answer["error"].is_null(), "{channel}: {answer}");
+        let asked = json!({"channels": [channel], "requestId": "r", "since": 0});
+        let answer = raw.call(cid + 20, "history", asked).await;
+        assert!(
+            !answer["error"].is_null() || answer["data"]["messages"] == json!([]),
+            "{channel}: {answer}"
+        );
+    }
+    let own = format!("user-{}", users[0].user_id);
+    raw.call(60, "#subscribe", json!({ "channel": own })).await;
+    let answer = raw
+        .call(61, "#publish", json!({"channel": own, "data": {"forged": true}}))
+        .await;
+    assert!(!answer["error"].is_null(), "clients cannot publish: {answer}");
+    let wrong = raw
+        .call(
+            62,
+            "auth",
+            json!({"token": users[1].broadcaster_token, "uid": users[0].user_id}),
+        )
+        .await;
+    assert!(!wrong["error"].is_null(), "another user's token: {wrong}");
+}
+
+#[tokio::test]
+async fn a_logout_closes_the_socket_for_good() {
+    let stub = Stub::start().await;
+    let user = stub.control().user().await;
+    let mut raw = Raw::of(&stub, &user).await;
+    raw.call(
+        3,
+        "#subscribe",
+        json!({"channel": format!("user-{}", user.user_id)}),
+    )
+    .await;
+    let out = stub
+        .http()
+        .put(&stub.url("/logout"), Some(&user.access_token), &json!({}))
+        .await;
+    assert_eq!(out.status.as_u16(), 200, "{}", out.text);
+    let close = async {
+        loop {
+            match raw.0.next().await {
+                Some(Ok(Message::Close(Some(frame)))) => return u16::from(frame.code),
+                Some(Ok(_)) => {}
+                other => panic!("no close code: {other:?}"),
+            }
+        }
+    };
+    let code = tokio::time::timeout(e2e::PATIENCE, close)
+        .await
+        .expect("it closes");
+    assert!(code >= 4500, "{code}");
+}
+
+#[tokio::test]
+async fn what_happens_while_the_channel_is_down_is_caught_up() {
+    let mut scene = Scene::behind_proxy(Stub::builder()).await;
+    let (ide, _) = scene.signed_in().await;
+    let started = ide.connect("github").await.expect("a link");
+    ide.opened().await;
+    let consent = scene.browser.consent_page(&started.url, None).await;
+    scene
+        .proxy()
+        .fault("/socketcluster/", e2e::Fault::Refuse, usize::MAX);
+    scene.proxy().cut();
+    ide.await_notification::<ConnectionChanged>(|change| change.status != ConnectionStatus::Reconnected)
+        .await;
+    let page = scene.browser.press(&consent, "approve").await;
+    assert!(page.status.is_success(), "{}", page.text());
+    scene.proxy().heal();
+    assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::Connected);
+    ide.finish().await;
+}
+
+#[tokio::test]
+async fn a_server_that_drops_every_socket_loses_nothing() {
+    let mut scene = Scene::new().await;
+    let (ide, _) = scene.signed_in().await;
+    for provider in ["github", "trello"] {
+        scene.control().fault(json!({"channel": {"dropAll": true}})).await;
+        scene.connect(&ide, provider).await;
+    }
+    assert!(ide.me("trello").await.is_ok());
+    ide.finish().await;
+}
+
+#[tokio::test]
+async fn a_server_that_dies_after_the_commit_still_tells_the_ide() {
+    let kept = e2e::Home::new();
+    let database = format!("sqlite:{}", kept.path().join("store.db").display());
+    let proxy_stub = || Stub::builder().args(["--database", &database]);
+    let mut scene = Scene::behind_proxy(proxy_stub().any_exit()).await;
+    let (ide, _) = scene.signed_in().await;
+    let started = ide.connect("github").await.expect("a link");
+    ide.opened().await;
+    let callback = {
+        let consent = scene.browser.consent_page(&started.url, None).await;
+        scene.browser.press_and_stop(&consent, "approve").await
+    };
+    scene
+        .control()
+        .fault(json!({"publish": {"abortBefore": true}}))
+        .await;
+    let url = callback.to_string();
+    let cookie = scene
+        .browser
+        .jar()
+        .get("127.0.0.1", "cs-browser")
+        .expect("the cookie")
+        .to_owned();
+    let request = scene
+        .stub
+        .http()
+        .request(reqwest::Method::GET, &url)
+        .header("Cookie", format!("cs-browser={cookie}"));
+    // The answer never comes: the process is gone.
+    let lost = request.send().await;
+    assert!(lost.is_err(), "{lost:?}");
+    assert_eq!(scene.stub.ended().await, Some(137));
+
+    let proxy = scene.proxy.take().expect("a proxy");
+    let stub = proxy_stub().args(["--public-url", &proxy.url()]).start().await;
+    proxy.forward_to(stub.api());
+    assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::Connected);
+    listening(&ide).await;
+    ide.finish().await;
+}

@@ -1,0 +1,105 @@
+//! What nearly every test begins with: a stub, an IDE and a browser, perhaps a proxy between, perhaps a session.
+
+use std::time::Duration;
+
+use codestream_protocol::lsp::notification::ConnectionStatus;
+use e2e::methods::ConnectionChanged;
+use e2e::{Control, FaultProxy, HeadlessIde, IdeBuilder, Page, SandboxUser, Stub, StubBuilder, TestBrowser};
+
+/// Within this an IDE knows what happened in the browser.
+pub(crate) const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// A stub and a browser.
+pub(crate) struct Scene {
+    // The order of the fields is the order of their ends.
+    pub(crate) browser: TestBrowser,
+    pub(crate) stub: Stub,
+    pub(crate) proxy: Option<FaultProxy>,
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        Self::of(Stub::builder()).await
+    }
+
+    /// With options of the stub.
+    pub(crate) async fn of(stub: StubBuilder) -> Self {
+        Self {
+            browser: TestBrowser::new(),
+            stub: stub.start().await,
+            proxy: None,
+        }
+    }
+
+    /// With a proxy between the stub and everybody else.
+    pub(crate) async fn behind_proxy(stub: StubBuilder) -> Self {
+        let proxy = FaultProxy::start().await;
+        let stub = stub.args(["--public-url", &proxy.url()]).start().await;
+        proxy.forward_to(stub.api());
+        Self {
+            browser: TestBrowser::new(),
+            stub,
+            proxy: Some(proxy),
+        }
+    }
+
+    /// Where the API is for everybody.
+    pub(crate) fn api(&self) -> String {
+        self.proxy
+            .as_ref()
+            .map_or_else(|| self.stub.api().to_owned(), FaultProxy::url)
+    }
+
+    pub(crate) fn proxy(&self) -> &FaultProxy {
+        self.proxy.as_ref().expect("this scene has a proxy")
+    }
+
+    pub(crate) fn control(&self) -> &Control {
+        self.stub.control()
+    }
+
+    pub(crate) fn ide(&self) -> IdeBuilder {
+        HeadlessIde::builder(&self.api())
+    }
+
+    /// An IDE that nobody is signed in to.
+    pub(crate) async fn signed_out(&self) -> HeadlessIde {
+        self.ide().start().await
+    }
+
+    /// A new user and an IDE with a session of theirs.
+    pub(crate) async fn signed_in(&self) -> (HeadlessIde, SandboxUser) {
+        let user = self.control().user().await;
+        let ide = self.window(self.ide(), &user).await;
+        (ide, user)
+    }
+
+    /// One more IDE with the same session, listening.
+    pub(crate) async fn window(&self, ide: IdeBuilder, user: &SandboxUser) -> HeadlessIde {
+        let ide = ide.session(&user.access_token).start().await;
+        let login = ide.logged_in().await;
+        assert_eq!(login.session.user_id, user.user_id);
+        listening(&ide).await;
+        ide
+    }
+
+    /// Connects a service the usual way.
+    pub(crate) async fn connect(&mut self, ide: &HeadlessIde, provider: &str) -> Page {
+        let started = ide.connect(provider).await.expect("a link");
+        ide.opened().await;
+        let page = self.browser.approve(&started.url).await;
+        let end = ide.end_of(started.attempt_id).await;
+        assert_eq!(
+            end.outcome,
+            codestream_protocol::lsp::attempt::Outcome::Connected,
+            "{end:?}"
+        );
+        page
+    }
+}
+
+/// Waits for the me-channel to be up.
+pub(crate) async fn listening(ide: &HeadlessIde) {
+    ide.await_notification::<ConnectionChanged>(|change| change.status == ConnectionStatus::Reconnected)
+        .await;
+}
