@@ -2,12 +2,14 @@
 
 pub mod api;
 mod backoff;
+pub mod browser;
 pub mod channel;
 pub mod clock;
 pub mod environment;
 pub mod error;
 #[cfg(test)]
 mod fake;
+pub mod keep;
 pub mod lifecycle;
 pub mod net;
 pub mod poll;

@@ -60,7 +60,7 @@ async fn base() -> ApiBase {
             "/api/large",
             get(|| async { Body::from(vec![b'x'; BODY_LIMIT + 1]) }),
         )
-        .route("/api/slow", get(|| std::future::pending::<()>()))
+        .route("/api/slow", get(std::future::pending::<()>))
         .route("/private/echo", any(echo));
     let address = fake::serve(router).await;
     let server: ServerUrl = format!("http://{address}").parse().expect("an origin");
@@ -221,7 +221,13 @@ async fn without_a_token_nothing_is_sent() {
 
 #[test]
 fn a_refused_me_says_what_can_be_done() {
-    let table: [(u16, &[(&str, &str)], ErrorKind, Option<&str>); 8] = [
+    type Row = (
+        u16,
+        &'static [(&'static str, &'static str)],
+        ErrorKind,
+        Option<&'static str>,
+    );
+    let table: [Row; 8] = [
         (401, &[], ErrorKind::TokenRevoked, None),
         (403, &[], ErrorKind::Forbidden, None),
         (
