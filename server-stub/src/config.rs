@@ -2,6 +2,11 @@
 //!
 //! The only room that reads the environment. Secrets come from a file or the environment, never from options.
 
+mod environment;
+mod file;
+mod load;
+mod place;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -9,6 +14,8 @@ use codestream_protocol::secret::ClientSecret;
 use url::Url;
 
 pub use crate::keys::{Key, KeyRing};
+pub use environment::Environment;
+pub use load::{ConfigError, Options, Settings, load};
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -49,7 +56,8 @@ pub enum Database {
 }
 
 /// Whether a page asks to compare the match code before anything is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum ConfirmSignIn {
     /// When the browser's address differs from the agent's.
     #[default]
@@ -74,11 +82,13 @@ pub struct ProviderApp {
 }
 
 /// Which origin a third party sends browsers back to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 pub enum Callback {
     /// The API's own.
     #[default]
+    #[serde(rename = "publicApiUrl")]
     Public,
     /// The one fixed callback host.
+    #[serde(rename = "authOrigin")]
     AuthOrigin,
 }

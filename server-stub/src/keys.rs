@@ -3,11 +3,13 @@
 //! Nothing else touches key material. Several keys may be live: the first one signs and seals, every one verifies and
 //! opens, so a key is rotated by putting a new one in front and removing the old one when nothing uses it any more.
 
+mod kept;
 mod sealer;
 mod signer;
 
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use kept::{fresh, kept_beside};
 pub(crate) use sealer::{Place, SealError, Sealer};
 pub(crate) use signer::{Signer, TokenError};
 

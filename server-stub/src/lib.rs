@@ -8,8 +8,10 @@ mod api;
 mod app;
 mod broker;
 mod channel;
+pub mod cli;
 mod clock;
 pub mod config;
+mod deadlines;
 mod faults;
 mod keys;
 mod lifecycle;
@@ -23,4 +25,4 @@ mod serve;
 mod store;
 
 pub use config::Config;
-pub use serve::{Listeners, ServeError, serve};
+pub use serve::{Listeners, ServeError, Server, serve};

@@ -1,3 +1,5 @@
 //! The binary `codestream-server-stub`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    codestream_server_stub::cli::run()
+}

@@ -1,6 +1,6 @@
 //! Puts the rooms together and runs them until told to stop.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::providers::Registry;
 use crate::random::Random;
 use crate::sandbox::Sandbox;
 use crate::store::{Store, StoreError, Wakes};
-use crate::{api, broker, channel, faults, outbound, pages, sandbox};
+use crate::{api, broker, channel, deadlines, faults, outbound, pages, sandbox};
 
 /// How long requests in flight may take once shutdown has begun.
 const GRACE: Duration = Duration::from_secs(4);
@@ -56,41 +56,72 @@ impl From<StoreError> for ServeError {
     }
 }
 
+/// A server whose listeners are up and whose database is open.
+pub struct Server {
+    listeners: Listeners,
+    app: Arc<App>,
+}
+
 /// Runs the server on `listeners` until `shutdown` ends, then finishes what is in flight, in at most 5 s.
 pub async fn serve(
     listeners: Listeners,
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let app = app(&listeners, config).await?;
-    let lifecycle = app.lifecycle.clone();
-    let api = listen(listeners.api, api_router(&app), &lifecycle);
-    let sandbox = async {
-        match (listeners.sandbox, &app.sandbox) {
-            (Some(listener), Some(sandbox)) => {
-                listen(listener, sandbox::routes(&app, sandbox), &lifecycle).await
-            }
-            _ => Ok(()),
-        }
-    };
-    let serving = async { tokio::try_join!(api, sandbox).map(|_| ()) };
-    tokio::pin!(serving);
-    tokio::select! {
-        ended = &mut serving => return ended.map_err(ServeError::from),
-        () = shutdown => {}
+    Server::new(listeners, config).await?.run(shutdown).await
+}
+
+impl Server {
+    /// Opens the database and puts everything together. Connections are accepted from now on, and wait for
+    /// [`run`](Self::run).
+    pub async fn new(listeners: Listeners, config: Config) -> Result<Self, ServeError> {
+        let app = app(&listeners, config).await?;
+        Ok(Self { listeners, app })
     }
-    tracing::info!("stopping");
-    lifecycle.stop();
-    let finish = async {
-        let ended = serving.await;
-        lifecycle.finished().await;
-        ended
-    };
-    match tokio::time::timeout(GRACE, finish).await {
-        Ok(ended) => ended.map_err(ServeError::from),
-        Err(_) => {
-            tracing::warn!("stopped with requests still in flight");
-            Ok(())
+
+    /// The API's origin on this machine, such as `http://127.0.0.1:12079`.
+    pub fn api_origin(&self) -> std::io::Result<String> {
+        local_origin(&self.listeners.api)
+    }
+
+    /// The sandbox's origin, which is another site than the API's.
+    pub fn sandbox_origin(&self) -> std::io::Result<Option<String>> {
+        self.listeners.sandbox.as_ref().map(sandbox_origin).transpose()
+    }
+
+    /// Runs until `shutdown` ends, then finishes what is in flight, in at most 5 s.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let Self { listeners, app } = self;
+        let lifecycle = app.lifecycle.clone();
+        lifecycle.spawn(deadlines::run(app.clone()));
+        let api = listen(listeners.api, api_router(&app), &lifecycle);
+        let sandbox = async {
+            match (listeners.sandbox, &app.sandbox) {
+                (Some(listener), Some(sandbox)) => {
+                    listen(listener, sandbox::routes(&app, sandbox), &lifecycle).await
+                }
+                _ => Ok(()),
+            }
+        };
+        let serving = async { tokio::try_join!(api, sandbox).map(|_| ()) };
+        tokio::pin!(serving);
+        tokio::select! {
+            ended = &mut serving => return ended.map_err(ServeError::from),
+            () = shutdown => {}
+        }
+        tracing::info!("stopping");
+        lifecycle.stop();
+        let finish = async {
+            let ended = serving.await;
+            lifecycle.finished().await;
+            ended
+        };
+        match tokio::time::timeout(GRACE, finish).await {
+            Ok(ended) => ended.map_err(ServeError::from),
+            Err(_) => {
+                tracing::warn!("stopped with requests still in flight");
+                Ok(())
+            }
         }
     }
 }
@@ -124,11 +155,11 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
     let origins = Origins {
         public: match &config.public_url {
             Some(url) => url.clone(),
-            None => origin(&listeners.api.local_addr()?.to_string()),
+            None => origin(&local_origin(&listeners.api)?),
         },
         auth: config.auth_origin.clone(),
         sandbox: match &listeners.sandbox {
-            Some(listener) => Some(origin(&format!("localhost:{}", listener.local_addr()?.port()))),
+            Some(listener) => Some(origin(&sandbox_origin(listener)?)),
             None => None,
         },
     };
@@ -154,6 +185,23 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
     }))
 }
 
-fn origin(authority: &str) -> Url {
-    Url::parse(&format!("http://{authority}")).expect("a socket's address is an authority")
+/// Where the listener can be reached from this machine.
+fn local_origin(listener: &TcpListener) -> std::io::Result<String> {
+    let mut address = listener.local_addr()?;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    Ok(format!("http://{address}"))
+}
+
+/// By name, so that browsers take it for another site than the API's address.
+fn sandbox_origin(listener: &TcpListener) -> std::io::Result<String> {
+    Ok(format!("http://localhost:{}", listener.local_addr()?.port()))
+}
+
+fn origin(text: &str) -> Url {
+    Url::parse(text).expect("a socket's address makes a URL")
 }

@@ -3,6 +3,7 @@
 //! One connection writes; a file is read by several beside it (WAL). Every commit is on the disk before anyone is told.
 
 mod accounts;
+mod file;
 mod handshakes;
 mod messages;
 mod people;
@@ -48,6 +49,9 @@ impl Sqlite {
         random: &Random,
         wakes: &Wakes,
     ) -> Result<Self, StoreError> {
+        if let Database::SqliteFile(path) = database {
+            file::make(path).map_err(sqlx::Error::Io)?;
+        }
         let options = match database {
             Database::SqliteMemory => SqliteConnectOptions::new().in_memory(true),
             Database::SqliteFile(path) => SqliteConnectOptions::new()

@@ -1,0 +1,123 @@
+//! The command line.
+//!
+//! The only room that writes to stdout, installs signal handlers and decides on exit codes: 0 done, 1 failed, 2 bad
+//! options or configuration. What is wrong is said in one line on stderr.
+
+mod log;
+mod options;
+mod ready;
+mod signal;
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tokio::net::TcpListener;
+
+use crate::config::{self, Database, Environment, KeyRing, Settings};
+use crate::keys;
+use crate::random::Random;
+use crate::serve::{Listeners, Server};
+use options::{Cli, Command};
+
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+
+/// Runs the program with the process's arguments and environment.
+pub fn run() -> ExitCode {
+    run_with(std::env::args_os(), &Environment::capture())
+}
+
+fn run_with(arguments: impl Iterator<Item = OsString>, environment: &Environment) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) if !error.use_stderr() => {
+            return match write!(io::stdout(), "{}", error.render()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::from(FAILED),
+            };
+        }
+        Err(error) => return fail(USAGE, options::one_line(&error)),
+    };
+    let random = Random::system();
+    match cli.wanted() {
+        Command::NginxConfig => fail(USAGE, "nginx-config is not offered by this build"),
+        Command::CheckConfig(given) => {
+            // Nothing is kept by a mere check.
+            let checked = config::load(given.into(), environment, |_| Ok(keys::fresh(&random)));
+            match checked {
+                Ok(_) => ExitCode::SUCCESS,
+                Err(error) => fail(USAGE, error),
+            }
+        }
+        Command::Serve(given) => {
+            let ready_json = given.ready_json;
+            match config::load(given.into(), environment, |database| {
+                sandbox_keys(database, &random)
+            }) {
+                Ok(settings) => serve(settings, ready_json, environment),
+                Err(error) => fail(USAGE, error),
+            }
+        }
+    }
+}
+
+fn sandbox_keys(database: &Database, random: &Random) -> io::Result<(KeyRing, KeyRing)> {
+    match database {
+        Database::SqliteMemory => Ok(keys::fresh(random)),
+        Database::SqliteFile(path) => keys::kept_beside(path, random),
+    }
+}
+
+fn serve(settings: Settings, ready_json: bool, environment: &Environment) -> ExitCode {
+    log::start(environment);
+    let served = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())
+        .and_then(|runtime| {
+            let served = runtime.block_on(listen_and_serve(settings, ready_json));
+            // What did not end in its grace must not hold the process up.
+            runtime.shutdown_background();
+            served
+        });
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => fail(FAILED, problem),
+    }
+}
+
+async fn listen_and_serve(settings: Settings, ready_json: bool) -> Result<(), String> {
+    // Before anything is promised, so that a signal right after the ready line is obeyed.
+    let stop = signal::stop().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let api = bind(&settings.listen).await?;
+    let sandbox = match &settings.sandbox_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let server = Server::new(Listeners { api, sandbox }, settings.config)
+        .await
+        .map_err(|error| error.to_string())?;
+    let ready = ready::Ready::of(&server).map_err(|error| error.to_string())?;
+    tracing::info!(api = %ready.api, sandbox = ready.sandbox.as_deref(), "ready");
+    if ready_json {
+        ready
+            .write(io::stdout().lock())
+            .map_err(|error| format!("cannot write the ready line: {error}"))?;
+    }
+    server.run(stop).await.map_err(|error| error.to_string())
+}
+
+async fn bind(address: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}"))
+}
+
+fn fail(code: u8, problem: impl Display) -> ExitCode {
+    // Nothing is left to tell it to when stderr is gone.
+    let _ = writeln!(io::stderr(), "codestream-server-stub: {problem}");
+    ExitCode::from(code)
+}
