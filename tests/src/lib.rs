@@ -16,6 +16,7 @@ pub mod demo;
 mod fault_proxy;
 mod http;
 mod ide;
+pub mod peer;
 mod process;
 mod redact;
 mod stub;
