@@ -11,6 +11,7 @@ pub mod error;
 mod fake;
 pub mod keep;
 pub mod lifecycle;
+mod lsp;
 pub mod net;
 pub mod poll;
 pub mod random;

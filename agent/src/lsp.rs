@@ -1,0 +1,4 @@
+//! LSP over standard streams.
+mod framer;
+mod front;
+mod message;
