@@ -43,6 +43,8 @@ pub(crate) struct App {
     pub(crate) sandbox: Option<Sandbox>,
     /// Every open line of the me-channel.
     pub(crate) channel: Hub,
+    /// Refreshes under way.
+    pub(crate) flights: crate::broker::Flights,
     /// Background work and its end.
     pub(crate) lifecycle: Lifecycle,
 }

@@ -3,6 +3,8 @@
 //! Owns nothing that outlives a request but the refreshes in flight. It knows third parties only through
 //! [`crate::providers`], and shows browsers only what [`crate::pages`] renders.
 
+mod accounts;
+mod asker;
 mod callback;
 mod confirm;
 mod connection;
@@ -13,13 +15,16 @@ mod fragment;
 mod identity;
 mod landing;
 mod parameters;
+mod refresh;
 mod refusal;
 mod relay;
+mod route_error;
 mod settle;
 mod sign_in;
 mod start;
 mod start_code;
 mod state;
+mod token;
 mod undo;
 
 #[cfg(test)]
@@ -28,11 +33,12 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use codestream_protocol::http::path;
 
 use crate::app::App;
 
+pub(crate) use refresh::Flights;
 pub(crate) use start_code::issue as issue_start_code;
 
 /// This room's routes.
@@ -49,4 +55,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route(&of_provider(done::CONNECTED), get(done::connected))
         .route(&of_provider(done::SIGNED_IN), get(done::signed_in))
         .route(undo::PATH, post(undo::take_back))
+        .route(&of_provider(path::PROVIDER_DEAUTH), put(deauth::disconnect))
+        .route(&of_provider(path::PROVIDER_REFRESH), get(refresh::refresh))
+        .route(&of_provider(path::PROVIDER_SET_TOKEN), put(token::set_token))
+        .route(&of_provider(path::PROVIDER_INFO), put(token::set_info))
 }

@@ -174,6 +174,7 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
         http: outbound::client()?,
         faults,
         channel: channel::Hub::default(),
+        flights: broker::Flights::default(),
         lifecycle: Lifecycle::default(),
         config,
         origins,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use codestream_protocol::secret::AccessToken;
 use codestream_protocol::{TeamId, UnixMillis, UserId};
 
 use super::landing::Landing;
@@ -58,7 +59,7 @@ pub(crate) async fn finish(
         Finish::Done(connected) => {
             tracing::info!(provider = provider.name(), code_id = %handshake.code_id, "connected");
             if let Some(replaced) = connected.replaced {
-                retire(app, provider, replaced, tokens);
+                retire(app, provider, replaced, &tokens.access);
             }
             let linked = link(app, provider, user_id, &person).await;
             let success = done::Success {
@@ -79,9 +80,9 @@ pub(crate) async fn finish(
 }
 
 /// Ends the access of the account that was replaced: nobody could disconnect it any more.
-fn retire(app: &Arc<App>, provider: &Provider, replaced: Account, tokens: &Tokens) {
+pub(crate) fn retire(app: &Arc<App>, provider: &Provider, replaced: Account, kept: &AccessToken) {
     match replaced.access_token {
-        Some(old) if !replaced.is_api_token && old != tokens.access => {
+        Some(old) if !replaced.is_api_token && old != *kept => {
             revoke_later(app, provider.name(), old);
         }
         _ => {}

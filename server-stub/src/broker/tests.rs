@@ -3,6 +3,8 @@
 mod bench;
 mod confirming;
 mod connecting;
+mod keeping;
+mod refreshing;
 mod refusing;
 mod signing_in;
 mod taking_back;

@@ -72,9 +72,9 @@ impl Moment {
         format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}Z", month + 1)
     }
 
-    /// `14:05 UTC`.
+    /// `14:05 UTC`, kept on one line.
     pub(crate) fn clock(self) -> String {
-        format!("{:02}:{:02} UTC", self.hour, self.minute)
+        format!("{:02}:{:02}\u{a0}UTC", self.hour, self.minute)
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
             (-60, "31 December 1969, 23:59 UTC", "1969-12-31T23:59Z"),
         ] {
             let moment = Moment::from(UnixMillis::from_secs(seconds));
-            assert_eq!(moment.to_string(), words);
+            assert_eq!(moment.to_string().replace('\u{a0}', " "), words);
             assert_eq!(moment.iso(), iso);
         }
     }

@@ -24,7 +24,8 @@ use crate::broker::issue_start_code;
 use crate::config::{Config, ConfirmSignIn, Database, Key, KeyRing, ProviderApp};
 use crate::serve::{Listeners, api_router, app};
 use crate::store::{
-    AccountKey, HandshakeKind, NewHandshake, NewUser, OpenedSession, SignUpKey, SignUpStatus, Team, User,
+    Account, AccountKey, HandshakeKind, NewHandshake, NewUser, OpenedSession, SignUpKey, SignUpStatus, Team,
+    User,
 };
 
 pub(super) const PUBLIC: &str = "http://api.test";
@@ -416,6 +417,43 @@ impl Browser<'_> {
         let state = self.state(start).await;
         self.come_back("github", &[("code", "good"), ("state", &state)])
             .await
+    }
+}
+
+/// A call of the user's agent.
+impl Bench {
+    pub(super) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(
+                header::AUTHORIZATION,
+                format!("Bearer {}", self.session.token.expose()),
+            )
+            .header(header::CONTENT_TYPE, "application/json");
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let page = self.browser().send(request, body).await;
+        (
+            page.status,
+            serde_json::from_str(&page.body).unwrap_or(Value::Null),
+        )
+    }
+
+    /// Connects GitHub with these tokens.
+    pub(super) async fn connect(&self, tokens: Value) {
+        self.tell(|third| third.token = json_answer(200, &tokens));
+        let (_, start) = self.press_connect("github").await;
+        let landed = self.browser().approve(&start).await;
+        assert!(landed.location().starts_with("/web/provider-connected/"));
+        self.tell(|third| third.exchanges.clear());
+    }
+
+    pub(super) async fn account(&self, provider: &str) -> Option<Account> {
+        self.app
+            .store
+            .account(&self.key(provider))
+            .await
+            .expect("a store")
     }
 }
 

@@ -1,0 +1,231 @@
+//! Refresh: `GET /provider-refresh/{provider}`. One per account, however many windows ask.
+//!
+//! Within this process requests for one account share a flight. Across nodes the store compares the refresh token: who
+//! comes second finds another one and gives what the first has stored. Only a service's own word that the grant is gone
+//! touches the account; trouble on the way never does.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use codestream_protocol::directive::Directive;
+use codestream_protocol::http::{TokenError as LostToken, UserChange};
+use codestream_protocol::secret::{AccessToken, RefreshToken};
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
+
+use super::accounts::{self, Named};
+use super::asker::Bearer;
+use super::connection::expiry;
+use super::route_error::RouteError;
+use super::settle::{revoke_later, to_the_end};
+use crate::app::App;
+use crate::keys::fingerprint;
+use crate::me;
+use crate::providers::{CallError, Grant, Provider, TokenError};
+use crate::store::{Account, AccountKey, NewTokens, Replaced, StoreError};
+
+/// What every request of one flight gets.
+#[derive(Debug, Clone)]
+enum Outcome {
+    /// The account, as it is now.
+    Now(Directive),
+    NotConnected,
+    Lost,
+    Undecided,
+    Failed,
+}
+
+type Flight = Shared<BoxFuture<'static, Outcome>>;
+
+/// Refreshes under way. Clones share them.
+#[derive(Clone, Default)]
+pub(crate) struct Flights(Arc<Mutex<HashMap<AccountKey, Flight>>>);
+
+impl Flights {
+    /// Joins the flight for `key`, or begins one with `work`.
+    fn join(&self, key: &AccountKey, work: impl FnOnce() -> BoxFuture<'static, Outcome>) -> Flight {
+        // A map has no state that a panic could leave half-changed.
+        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        flights
+            .entry(key.clone())
+            .or_insert_with(|| work().shared())
+            .clone()
+    }
+
+    /// Takes the flight off the board when dropped, whatever ended it.
+    fn landing(&self, key: AccountKey) -> Landing {
+        Landing {
+            flights: self.clone(),
+            key,
+        }
+    }
+}
+
+struct Landing {
+    flights: Flights,
+    key: AccountKey,
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        let mut flights = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.remove(&self.key);
+    }
+}
+
+/// `GET /provider-refresh/{provider}?teamId=[&host=][&subId=][&have=]`. `have`: the SHA-256, in lower-case hexadecimal, of
+/// the access token that the caller wants to replace. When the account holds another one by now, that one is the answer.
+pub(crate) async fn refresh(
+    State(app): State<Arc<App>>,
+    Path(provider): Path<String>,
+    bearer: Bearer,
+    headers: HeaderMap,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Result<Json<UserChange>, RouteError> {
+    let text = |key: &str| query.get(key).map(String::as_str).filter(|text| !text.is_empty());
+    let team_id = text("teamId").ok_or(RouteError::Missing("teamId"))?;
+    let named = Named {
+        provider: &provider,
+        team_id: team_id.parse().map_err(|_| RouteError::Wrong("teamId"))?,
+        host: text("host"),
+        sub_id: text("subId"),
+    };
+    let key = accounts::key(&app, &bearer.session.user_id, named).await?;
+    if let Some(have) = text("have")
+        && let Some(account) = app.store.account(&key).await?
+        && let Some(access) = &account.access_token
+        && fingerprint(access.expose()) != have
+    {
+        return Ok(Json(UserChange {
+            user: me::connected(&account),
+        }));
+    }
+    let request_id = accounts::request_id(&headers);
+    let flight = app.flights.join(&key, || {
+        let (app, key) = (app.clone(), key.clone());
+        fly(app, key, request_id).boxed()
+    });
+    match flight.await {
+        Outcome::Now(user) => Ok(Json(UserChange { user })),
+        Outcome::NotConnected => Err(RouteError::NotConnected),
+        Outcome::Lost => Err(RouteError::Lost),
+        Outcome::Undecided => Err(RouteError::Undecided),
+        Outcome::Failed => Err(RouteError::BrokenOff),
+    }
+}
+
+/// To its end, even when every window goes away: a service that rotates has forgotten the old refresh token by then.
+async fn fly(app: Arc<App>, key: AccountKey, request_id: Option<String>) -> Outcome {
+    let work = {
+        let app = app.clone();
+        async move {
+            let _landing = app.flights.landing(key.clone());
+            renew(&app, &key, request_id.as_deref()).await
+        }
+    };
+    match to_the_end(&app, work).await {
+        Some(Ok(outcome)) => outcome,
+        Some(Err(error)) => {
+            tracing::error!(%error, "a refresh could not be stored");
+            Outcome::Failed
+        }
+        None => Outcome::Failed,
+    }
+}
+
+async fn renew(app: &Arc<App>, key: &AccountKey, request_id: Option<&str>) -> Result<Outcome, StoreError> {
+    let Ok(provider) = app.providers.get(&key.provider) else {
+        return Ok(Outcome::NotConnected);
+    };
+    let Some(account) = app.store.account(key).await? else {
+        return Ok(Outcome::NotConnected);
+    };
+    let Some(access) = account.access_token.clone() else {
+        return Ok(Outcome::Lost);
+    };
+    match account.refresh_token.clone() {
+        Some(refresh) => exchange(app, provider, key, &access, &refresh, request_id).await,
+        None => check(app, provider, account, &access, request_id).await,
+    }
+}
+
+async fn exchange(
+    app: &Arc<App>,
+    provider: &Provider,
+    key: &AccountKey,
+    access: &AccessToken,
+    refresh: &RefreshToken,
+    request_id: Option<&str>,
+) -> Result<Outcome, StoreError> {
+    let tokens = match provider.tokens(&app.http, Grant::Refresh(refresh)).await {
+        Ok(tokens) => tokens,
+        Err(TokenError::Refused(code)) if code.ends_the_grant() => {
+            tracing::info!(provider = provider.name(), %code, "the service has ended a connection");
+            return lose(app, provider, key, access, Some(code.to_string()), request_id).await;
+        }
+        Err(error) => {
+            tracing::warn!(provider = provider.name(), %error, "a refresh decided nothing");
+            return Ok(Outcome::Undecided);
+        }
+    };
+    let new = NewTokens {
+        expires_at: expiry(app.clock.now(), tokens.expires_in),
+        access_token: tokens.access.clone(),
+        refresh_token: tokens.refresh,
+    };
+    Ok(
+        match app.store.replace_tokens(key, refresh, new, request_id).await? {
+            Replaced::Yes(change) => Outcome::Now(change.user),
+            Replaced::Other(account) => Outcome::Now(me::connected(&account)),
+            Replaced::Gone => {
+                // Disconnected in the meantime: the new token must not outlive that.
+                revoke_later(app, provider.name(), tokens.access);
+                Outcome::NotConnected
+            }
+        },
+    )
+}
+
+/// A token without a refresh token: the service is asked whether it still takes it.
+async fn check(
+    app: &App,
+    provider: &Provider,
+    account: Account,
+    access: &AccessToken,
+    request_id: Option<&str>,
+) -> Result<Outcome, StoreError> {
+    match provider.person(&app.http, access).await {
+        Ok(_) => Ok(Outcome::Now(me::connected(&account))),
+        Err(CallError::Refused(401)) => lose(app, provider, &account.key, access, None, request_id).await,
+        Err(_) => Ok(Outcome::Undecided),
+    }
+}
+
+async fn lose(
+    app: &App,
+    provider: &Provider,
+    key: &AccountKey,
+    access: &AccessToken,
+    provider_message: Option<String>,
+    request_id: Option<&str>,
+) -> Result<Outcome, StoreError> {
+    let error = LostToken {
+        error: format!(
+            "{} no longer accepts this connection. Reconnect.",
+            provider.display_name()
+        ),
+        occurred_at: app.clock.now(),
+        is_connection_error: false,
+        provider_message,
+    };
+    Ok(
+        match app.store.lose_tokens(key, access, error, request_id).await? {
+            Replaced::Yes(_) => Outcome::Lost,
+            Replaced::Other(account) => Outcome::Now(me::connected(&account)),
+            Replaced::Gone => Outcome::NotConnected,
+        },
+    )
+}

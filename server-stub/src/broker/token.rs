@@ -1,0 +1,172 @@
+//! A token that the user made by hand, and what is kept beside one: `PUT /provider-set-token/{provider}` and
+//! `PUT /provider-info/{provider}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use codestream_protocol::http::{SetInfo, SetToken, UserChange};
+use codestream_protocol::secret::AccessToken;
+use serde_json::{Map, Value};
+
+use super::accounts::{self, Named};
+use super::asker::Bearer;
+use super::connection;
+use super::route_error::RouteError;
+use crate::app::App;
+use crate::providers::Provider;
+use crate::store::{Account, AccountKey};
+
+/// The key of the token among the data.
+const TOKEN: &str = "accessToken";
+
+/// Connects with a token.
+pub(crate) async fn set_token(
+    State(app): State<Arc<App>>,
+    Path(provider): Path<String>,
+    bearer: Bearer,
+    headers: HeaderMap,
+    body: Result<Json<SetToken>, JsonRejection>,
+) -> Result<Json<UserChange>, RouteError> {
+    let Json(body) = body?;
+    if body.token.expose().trim().is_empty() {
+        return Err(RouteError::Missing("token"));
+    }
+    let named = Named {
+        provider: &provider,
+        team_id: body.team_id,
+        host: body.host.as_deref(),
+        sub_id: None,
+    };
+    let key = accounts::key(&app, &bearer.session.user_id, named).await?;
+    let news = News {
+        token: Some(body.token),
+        data: object(body.data)?,
+        verified_later: false,
+    };
+    store(&app, key, news, &headers).await
+}
+
+/// Keeps data, and connects when there is a token among it.
+pub(crate) async fn set_info(
+    State(app): State<Arc<App>>,
+    Path(provider): Path<String>,
+    bearer: Bearer,
+    headers: HeaderMap,
+    body: Result<Json<SetInfo>, JsonRejection>,
+) -> Result<Json<UserChange>, RouteError> {
+    let Json(body) = body?;
+    let named = Named {
+        provider: &provider,
+        team_id: body.team_id,
+        host: body.host.as_deref(),
+        sub_id: None,
+    };
+    let key = accounts::key(&app, &bearer.session.user_id, named).await?;
+    let mut data = object(body.data)?;
+    let token = match data.shift_remove(TOKEN) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(token)) if !token.trim().is_empty() => Some(AccessToken::new(token)),
+        Some(_) => return Err(RouteError::Wrong("data.accessToken")),
+    };
+    let news = News {
+        token,
+        data,
+        verified_later: body.pending_verification,
+    };
+    store(&app, key, news, &headers).await
+}
+
+struct News {
+    token: Option<AccessToken>,
+    data: Map<String, Value>,
+    /// The caller tries the token itself.
+    verified_later: bool,
+}
+
+fn object(data: Value) -> Result<Map<String, Value>, RouteError> {
+    match data {
+        Value::Null => Ok(Map::new()),
+        Value::Object(map) => Ok(map),
+        _ => Err(RouteError::Wrong("data")),
+    }
+}
+
+async fn store(
+    app: &Arc<App>,
+    key: AccountKey,
+    news: News,
+    headers: &HeaderMap,
+) -> Result<Json<UserChange>, RouteError> {
+    let provider = app.providers.get(&key.provider).map_err(RouteError::Service)?;
+    let before = app.store.account(&key).await?;
+    let account = match news.token {
+        Some(token) => {
+            let who = if news.verified_later {
+                None
+            } else {
+                who(app, provider, &token).await
+            };
+            let token = AccessToken::new(token.expose().trim());
+            connected(app, provider, key, token, who, news.data)
+        }
+        None => Account {
+            data: beside(provider, news.data),
+            ..before.clone().ok_or(RouteError::NotConnected)?
+        },
+    };
+    let token = account.access_token.clone();
+    let change = app
+        .store
+        .put_account(account, accounts::request_id(headers).as_deref())
+        .await?;
+    if let (Some(before), Some(token)) = (before, token) {
+        connection::retire(app, provider, before, &token);
+    }
+    Ok(Json(UserChange { user: change.user }))
+}
+
+/// Best effort: the service may not be reachable from here, and a wrong token shows at its first use.
+async fn who(app: &App, provider: &Provider, token: &AccessToken) -> Option<(String, String)> {
+    let person = provider.person(&app.http, token).await.ok()?;
+    Some((person.login, person.subject))
+}
+
+fn connected(
+    app: &App,
+    provider: &Provider,
+    key: AccountKey,
+    token: AccessToken,
+    who: Option<(String, String)>,
+    data: Map<String, Value>,
+) -> Account {
+    let (who, subject) = who.unzip();
+    Account {
+        key,
+        access_token: Some(token),
+        refresh_token: None,
+        expires_at: None,
+        is_api_token: true,
+        who,
+        subject,
+        since: app.clock.now(),
+        data: beside(provider, data),
+        token_error: None,
+    }
+}
+
+/// What the user gives beside what the service needs on every call.
+fn beside(provider: &Provider, given: Map<String, Value>) -> Value {
+    let mut data = match provider.data() {
+        Value::Object(needed) => needed,
+        _ => Map::new(),
+    };
+    data.extend(given);
+    if data.is_empty() {
+        Value::Null
+    } else {
+        Value::Object(data)
+    }
+}
