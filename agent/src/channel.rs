@@ -24,6 +24,8 @@ use crate::lifecycle::Lifecycle;
 use crate::net::Network;
 use crate::random::Random;
 
+pub(crate) use dial::{DialError, address};
+
 /// Whose channels, and where.
 #[derive(Debug, Clone)]
 pub struct ChannelConfig {
@@ -81,6 +83,15 @@ pub fn start(deps: ChannelDeps, config: ChannelConfig) -> ChannelHandle {
     ChannelHandle {
         _stop: stop.drop_guard(),
     }
+}
+
+/// Opens the channel's WebSocket and lets it go again: whether the way there is free.
+pub(crate) async fn reach(
+    network: &Network,
+    socket_cluster: &SocketCluster,
+    entropy: [u8; 16],
+) -> Result<(), DialError> {
+    dial::dial(network, socket_cluster, entropy).await.map(drop)
 }
 
 #[cfg(test)]

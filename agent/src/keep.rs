@@ -102,7 +102,7 @@ trait Vault: Send + Sync + 'static {
 /// The places, in one.
 #[derive(Clone)]
 pub struct Keep {
-    keyring: Arc<dyn Vault>,
+    keyring: Option<Arc<dyn Vault>>,
     file: Option<Arc<File>>,
 }
 
@@ -113,32 +113,31 @@ impl Keep {
             .state_home()
             .map(|home| Arc::new(File::new(home.join("codestream").join("session.json"))));
         Self {
-            keyring: Arc::new(Keyring),
+            keyring: Some(Arc::new(Keyring)),
             file,
         }
     }
 
-    /// Keeps `session` where it was chosen; without a choice in the first place that works. Other places forget theirs.
+    /// A directory of a test's own, and no keyring.
+    #[cfg(test)]
+    pub(crate) fn in_directory(directory: &std::path::Path) -> Self {
+        Self {
+            keyring: None,
+            file: Some(Arc::new(File::new(directory.join("session.json")))),
+        }
+    }
+
+    /// Keeps `session` where it was chosen; without a choice in the first place that works.
     ///
     /// # Errors
     /// [`KeepError`] of the chosen place.
     pub async fn save(&self, session: &Kept, choice: Option<Choice>) -> Result<Place, KeepError> {
-        let place = match choice {
-            Some(Choice::Keyring) => self.save_in_keyring(session).await?,
-            Some(Choice::File) => self.save_in_file(session)?,
-            Some(Choice::None) => Place::Nowhere,
-            None => self.save_anywhere(session).await,
-        };
-        if place != Place::Keyring {
-            // Without a usable keyring there is nothing in it.
-            let _ = self.in_keyring(Vault::remove).await;
+        match choice {
+            Some(Choice::Keyring) => self.save_in_keyring(session).await,
+            Some(Choice::File) => self.save_in_file(session),
+            Some(Choice::None) => Ok(Place::Nowhere),
+            None => Ok(self.save_anywhere(session).await),
         }
-        if !matches!(place, Place::File(_))
-            && let Some(file) = &self.file
-        {
-            file.remove()?;
-        }
-        Ok(place)
     }
 
     async fn save_anywhere(&self, session: &Kept) -> Place {
@@ -157,6 +156,8 @@ impl Keep {
         let text = encode(session);
         self.in_keyring(move |vault| proven(vault, &text, "The system's keyring"))
             .await?;
+        // A file goes before the keyring when a session is looked for.
+        self.file.as_ref().map_or(Ok(()), |file| file.remove())?;
         Ok(Place::Keyring)
     }
 
@@ -186,21 +187,26 @@ impl Keep {
             .map(|session| (session, Place::Keyring)))
     }
 
-    /// Forgets the session, wherever it is.
+    /// Forgets the session that is in `place`.
     ///
     /// # Errors
-    /// [`KeepError`] of a file that cannot be removed.
-    pub async fn forget(&self) -> Result<(), KeepError> {
-        let _ = self.in_keyring(Vault::remove).await;
-        self.file.as_ref().map_or(Ok(()), |file| file.remove())
+    /// [`KeepError`] of that place.
+    pub async fn forget(&self, place: &Place) -> Result<(), KeepError> {
+        match place {
+            Place::Keyring => self.in_keyring(Vault::remove).await,
+            Place::File(_) => self.file.as_ref().map_or(Ok(()), |file| file.remove()),
+            Place::Nowhere => Ok(()),
+        }
     }
 
     async fn in_keyring<T: Send + 'static>(
         &self,
         use_it: impl FnOnce(&dyn Vault) -> Result<T, KeepError> + Send + 'static,
     ) -> Result<T, KeepError> {
+        let Some(vault) = self.keyring.clone() else {
+            return Err(KeepError::Keyring("there is none".to_owned()));
+        };
         let (reply, answer) = oneshot::channel();
-        let vault = Arc::clone(&self.keyring);
         // Not on the runtime's pool, whose shutdown would wait for a keyring that waits for a person.
         std::thread::Builder::new()
             .name("keyring".to_owned())

@@ -4,6 +4,7 @@ pub mod api;
 mod backoff;
 pub mod browser;
 pub mod channel;
+pub mod cli;
 pub mod clock;
 pub mod environment;
 pub mod error;

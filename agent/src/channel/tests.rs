@@ -247,8 +247,8 @@ async fn what_is_not_a_websocket_is_named() {
     })
     .await;
     for (port, expected) in [
-        (plain.port(), dial::DialError::NotAWebSocket(404)),
-        (forged.port(), dial::DialError::Accept),
+        (plain.port(), DialError::NotAWebSocket(404)),
+        (forged.port(), DialError::Accept),
     ] {
         let socket_cluster = SocketCluster {
             host: "127.0.0.1".into(),

@@ -43,7 +43,7 @@ impl Vault for Fake {
 
 fn keep(directory: Option<&TempDir>, keyring: Fake) -> Keep {
     Keep {
-        keyring: Arc::new(keyring),
+        keyring: Some(Arc::new(keyring)),
         file: directory
             .map(|directory| Arc::new(File::new(directory.path().join("codestream/session.json")))),
     }
@@ -116,14 +116,27 @@ async fn without_any_place_the_session_is_for_this_run() {
 }
 
 #[tokio::test]
-async fn what_is_kept_nowhere_is_forgotten_everywhere() {
+async fn what_is_to_be_kept_nowhere_is_kept_nowhere() {
     let directory = TempDir::new().expect("a directory");
     let keep = keep(Some(&directory), Fake::default());
-    keep.save(&session(), Some(Choice::File)).await.expect("a file");
-    keep.save(&session(), Some(Choice::None)).await.expect("nowhere");
+    assert_eq!(
+        keep.save(&session(), Some(Choice::None)).await,
+        Ok(Place::Nowhere)
+    );
     assert_eq!(keep.load().await, Ok(None));
-    keep.save(&session(), None).await.expect("a keyring");
-    keep.forget().await.expect("forgotten");
+}
+
+#[tokio::test]
+async fn what_is_forgotten_is_gone_from_its_own_place_alone() {
+    let directory = TempDir::new().expect("a directory");
+    let keep = keep(Some(&directory), Fake::default());
+    keep.save(&session(), Some(Choice::Keyring))
+        .await
+        .expect("a keyring");
+    let place = keep.save(&session(), Some(Choice::File)).await.expect("a file");
+    keep.forget(&place).await.expect("forgotten");
+    assert_eq!(keep.load().await, Ok(Some((session(), Place::Keyring))));
+    keep.forget(&Place::Keyring).await.expect("forgotten");
     assert_eq!(keep.load().await, Ok(None));
 }
 

@@ -49,12 +49,7 @@ async fn base() -> ApiBase {
         .route("/api/text", get(|| async { "plain" }))
         .route(
             "/api/teapot",
-            get(|| async {
-                (
-                    axum::http::StatusCode::IM_A_TEAPOT,
-                    axum::Json(json!({"short": true})),
-                )
-            }),
+            get(|| async { (StatusCode::IM_A_TEAPOT, axum::Json(json!({"short": true}))) }),
         )
         .route(
             "/api/large",

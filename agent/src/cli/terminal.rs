@@ -1,0 +1,112 @@
+//! The terminal: the one writer of the commands' output, and the host that a session has there.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use codestream_protocol::lsp::notification::{AttemptDidChange, DidLogin};
+use tokio::sync::watch;
+
+use crate::browser::Browser;
+use crate::session::{Host, Notification, Opened};
+
+type Writer = Arc<Mutex<dyn Write + Send>>;
+
+/// Standard output and standard error. Cloning shares them.
+#[derive(Clone)]
+pub(super) struct Terminal {
+    out: Writer,
+    err: Writer,
+}
+
+impl Terminal {
+    /// The process's own.
+    pub(super) fn standard() -> Self {
+        Self::new(std::io::stdout(), std::io::stderr())
+    }
+
+    pub(super) fn new(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
+        Self {
+            out: Arc::new(Mutex::new(out)),
+            err: Arc::new(Mutex::new(err)),
+        }
+    }
+
+    /// A line of the result.
+    pub(super) fn say(&self, line: &dyn Display) {
+        write_line(&self.out, line);
+    }
+
+    /// A line about what went wrong.
+    pub(super) fn complain(&self, line: &dyn Display) {
+        write_line(&self.err, line);
+    }
+}
+
+fn write_line(writer: &Writer, line: &dyn Display) {
+    let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+    // Whoever closed the pipe does not want to know.
+    let _ = writeln!(writer, "{line}").and_then(|()| writer.flush());
+}
+
+/// A session's host in a terminal.
+pub(super) struct TerminalHost {
+    terminal: Terminal,
+    browser: Browser,
+    login: watch::Sender<Option<DidLogin>>,
+    match_code: Mutex<Option<String>>,
+}
+
+impl TerminalHost {
+    pub(super) fn new(terminal: Terminal, browser: Browser) -> Self {
+        Self {
+            terminal,
+            browser,
+            login: watch::Sender::new(None),
+            match_code: Mutex::new(None),
+        }
+    }
+
+    /// The session, once there is one.
+    pub(super) async fn login(&self) -> Option<DidLogin> {
+        let mut login = self.login.subscribe();
+        let login = login.wait_for(Option::is_some).await.ok()?;
+        login.clone()
+    }
+
+    fn show_match_code(&self, change: &AttemptDidChange) {
+        let mut shown = self.match_code.lock().unwrap_or_else(PoisonError::into_inner);
+        if change.attempt.match_code != *shown {
+            shown.clone_from(&change.attempt.match_code);
+            if let Some(code) = shown.as_deref() {
+                self.terminal.say(&format_args!(
+                    "If the page asks for a code, it must be this one: {code}"
+                ));
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Host for TerminalHost {
+    async fn open_url(&self, url: &str) -> Opened {
+        // The link comes first: whatever the browser does, the person has it.
+        self.terminal
+            .say(&format_args!("Open this link in your browser:\n\n  {url}\n"));
+        match self.browser.open(url).await {
+            Ok(()) => Opened::HandedOver,
+            Err(_) => Opened::Shown,
+        }
+    }
+
+    fn notify(&self, notification: Notification) {
+        match notification {
+            Notification::Login(login) => {
+                self.login.send_replace(Some(login));
+            }
+            Notification::Attempt(change) => self.show_match_code(&change),
+            Notification::Logout(_) | Notification::Data(_) | Notification::Connection(_) => {}
+        }
+    }
+}
