@@ -28,12 +28,15 @@ const NAMES: &[&str] = &[
     "HOSTNAME",
     "COMPUTERNAME",
     "RUST_LOG",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
 ];
 
 /// What the process was started with.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<&'static str, String>,
+    host_name: Option<String>,
 }
 
 impl Environment {
@@ -43,11 +46,17 @@ impl Environment {
         reason = "the one place that reads the environment"
     )]
     pub fn capture() -> Self {
-        Self::of(
-            NAMES
-                .iter()
-                .filter_map(|name| Some((*name, std::env::var(name).ok()?))),
-        )
+        let variables = NAMES
+            .iter()
+            .filter_map(|name| Some((*name, std::env::var(name).ok()?)));
+        Self {
+            // Shells know the name without exporting it; Linux tells it here.
+            host_name: std::fs::read_to_string("/proc/sys/kernel/hostname")
+                .ok()
+                .map(|name| name.trim().to_owned())
+                .filter(|name| !name.is_empty()),
+            ..Self::of(variables)
+        }
     }
 
     /// An environment with these variables; names that the agent does not look at are left out.
@@ -58,6 +67,7 @@ impl Environment {
                 .into_iter()
                 .filter_map(|(name, value)| Some((*known(name)?, value.into())))
                 .collect(),
+            host_name: None,
         }
     }
 
@@ -70,7 +80,7 @@ impl Environment {
     }
 
     /// The first of `names` that is set, with its name.
-    pub(crate) fn first<'a>(&self, names: &[&'a str]) -> Option<(&'a str, &str)> {
+    pub(crate) fn first(&self, names: &[&'static str]) -> Option<(&'static str, &str)> {
         names
             .iter()
             .find_map(|name| self.get(name).map(|value| (*name, value)))
@@ -81,9 +91,20 @@ impl Environment {
         self.first(&["WSL_DISTRO_NAME", "WSL_INTEROP"]).is_some()
     }
 
-    /// The machine's name, where the environment tells it.
+    /// The machine's name, where it can be had.
     pub fn machine_name(&self) -> Option<&str> {
-        self.first(&["HOSTNAME", "COMPUTERNAME"]).map(|(_, value)| value)
+        self.first(&["HOSTNAME", "COMPUTERNAME"])
+            .map(|(_, value)| value)
+            .or(self.host_name.as_deref())
+    }
+
+    /// The variable that puts a file or a directory in the place of the operating system's trust store, if one is set.
+    pub fn trust_store(&self) -> Option<(&'static str, &str)> {
+        // What rustls-native-certs obeys; the other systems' own verifiers know no such variable.
+        if cfg!(any(windows, target_os = "macos")) {
+            return None;
+        }
+        self.first(&["SSL_CERT_FILE", "SSL_CERT_DIR"])
     }
 
     /// Where state that outlives the process belongs: `$XDG_STATE_HOME`, else `~/.local/state`, else `%LOCALAPPDATA%`.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use codestream_protocol::UnixMillis;
 use codestream_protocol::channel::{Packet, decode};
+use codestream_protocol::lsp::init::ProxyOptions;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -15,7 +16,9 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::*;
 use crate::clock::SystemClock;
+use crate::environment::Environment;
 use crate::fake;
+use crate::net::{NetworkError, NetworkOptions};
 
 const USER: &str = "0123456789abcdef01234567";
 /// `{"uid":"u","iat":1700000000}`.
@@ -258,4 +261,65 @@ async fn what_is_not_a_websocket_is_named() {
         let error = dial::dial(&fake::network(), &socket_cluster, [7; 16]).await.err();
         assert_eq!(error, Some(expected));
     }
+}
+
+#[tokio::test]
+async fn the_websocket_goes_through_the_proxy_and_obeys_the_extra_certificates() {
+    use tokio::io::AsyncWriteExt as _;
+
+    let acceptor = fake::acceptor();
+    let (told, mut asked) = mpsc::unbounded_channel();
+    // A proxy for `localhost.test`, a server for `localhost`: both end in the same WebSocket over TLS.
+    let address = fake::listen(move |mut stream: TcpStream| {
+        let (acceptor, told) = (acceptor.clone(), told.clone());
+        async move {
+            let mut first = [0];
+            let tunnelled = stream.peek(&mut first).await.is_ok() && first == [b'C'];
+            if tunnelled {
+                let _ = told.send(fake::head(&mut stream).await);
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+            }
+            if let Ok(stream) = acceptor.accept(stream).await {
+                let _ = tokio_tungstenite::accept_async(stream).await;
+            }
+        }
+    })
+    .await;
+    let socket_cluster = |host: &str| SocketCluster {
+        host: host.into(),
+        port: address.port().to_string(),
+        ignore_https: false,
+    };
+    let trusting = |extra: bool, strict: bool| {
+        let options = NetworkOptions {
+            proxy: Some(ProxyOptions {
+                url: format!("http://{address}"),
+                strict_ssl: strict,
+            }),
+            extra_certs: extra.then(|| fake::testdata("inspection-ca.pem")),
+            disable_strict_ssl: false,
+        };
+        Network::new(&options, &Environment::default()).expect("a network")
+    };
+    let reached = |network: Network, host: &'static str| async move {
+        reach(&network, &socket_cluster(host), [7; 16]).await
+    };
+    let refused = reached(trusting(false, true), "localhost").await;
+    assert!(
+        matches!(
+            refused,
+            Err(DialError::Network(NetworkError::TlsUntrusted { .. }))
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(reached(trusting(true, true), "localhost").await, Ok(()));
+    assert!(asked.is_empty(), "loopback went through the proxy");
+    assert_eq!(reached(trusting(false, false), "localhost.test").await, Ok(()));
+    assert!(
+        asked
+            .recv()
+            .await
+            .expect("a tunnel")
+            .starts_with("CONNECT localhost.test:")
+    );
 }

@@ -59,12 +59,13 @@ impl Shell {
     }
 
     fn trust(&self) {
+        let store = match self.environment.trust_store() {
+            None => "the operating system's trust store".to_owned(),
+            Some((name, path)) => format!("{path}, named by {name}"),
+        };
         match self.network.extra_certs() {
-            None => self.row("trust", &"the operating system's trust store"),
-            Some(path) => self.row(
-                "trust",
-                &format_args!("the operating system's trust store and {}", path.display()),
-            ),
+            None => self.row("trust", &store),
+            Some(path) => self.row("trust", &format_args!("{store} and {}", path.display())),
         }
         let strict = if self.network.is_strict() {
             "checked"

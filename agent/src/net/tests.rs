@@ -1,20 +1,11 @@
-use std::path::Path;
-
 use codestream_protocol::lsp::error::ErrorKind;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
 
 use super::*;
 use crate::fake;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
-
-fn testdata(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
-}
 
 fn through(proxy: &str) -> Network {
     let options = NetworkOptions {
@@ -32,42 +23,14 @@ async fn get(network: &Network, url: &str) -> Result<Response, NetworkError> {
     network.send(request.timeout(Duration::from_secs(5))).await
 }
 
-/// Reads a request's head and gives it back.
-async fn head(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> String {
-    let mut text = Vec::new();
-    while !text.ends_with(b"\r\n\r\n") {
-        match stream.read_u8().await {
-            Ok(byte) => text.push(byte),
-            Err(_) => break,
-        }
-    }
-    String::from_utf8_lossy(&text).into_owned()
-}
-
-fn acceptor() -> TlsAcceptor {
-    let chain = CertificateDer::pem_file_iter(testdata("localhost.pem"))
-        .expect("a file")
-        .collect::<Result<_, _>>()
-        .expect("certificates");
-    let key = PrivateKeyDer::from_pem_file(testdata("localhost-key.pem")).expect("a key");
-    let config =
-        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .expect("a pair");
-    TlsAcceptor::from(Arc::new(config))
-}
-
 /// An https server whose certificate nobody trusts; its port.
 async fn secure() -> u16 {
-    let acceptor = acceptor();
+    let acceptor = fake::acceptor();
     let address = fake::listen(move |stream| {
         let acceptor = acceptor.clone();
         async move {
             if let Ok(mut stream) = acceptor.accept(stream).await {
-                head(&mut stream).await;
+                fake::head(&mut stream).await;
                 let _ = stream.write_all(ANSWER).await;
                 let _ = stream.shutdown().await;
             }
@@ -138,7 +101,7 @@ async fn an_untrusted_certificate_is_refused_with_the_name_of_its_issuer() {
 async fn the_extra_certificates_make_it_trusted_and_a_name_that_differs_is_still_refused() {
     let port = secure().await;
     let options = NetworkOptions {
-        extra_certs: Some(testdata("inspection-ca.pem")),
+        extra_certs: Some(fake::testdata("inspection-ca.pem")),
         ..NetworkOptions::default()
     };
     let network = Network::new(&options, &Environment::default()).expect("a network");
@@ -187,7 +150,7 @@ async fn without_strict_ssl_any_certificate_will_do() {
 async fn a_file_of_certificates_that_is_none_is_named() {
     for file in ["missing.pem", "README.md"] {
         let options = NetworkOptions {
-            extra_certs: Some(testdata(file)),
+            extra_certs: Some(fake::testdata(file)),
             ..NetworkOptions::default()
         };
         let network = Network::new(&options, &Environment::default()).expect("a network");
@@ -205,14 +168,14 @@ async fn a_file_of_certificates_that_is_none_is_named() {
 #[tokio::test]
 async fn https_goes_through_the_proxy_with_its_credentials() {
     let (told, mut heads) = tokio::sync::mpsc::unbounded_channel();
-    let acceptor = acceptor();
+    let acceptor = fake::acceptor();
     let proxy = fake::listen(move |mut stream| {
         let (told, acceptor) = (told.clone(), acceptor.clone());
         async move {
-            let _ = told.send(head(&mut stream).await);
+            let _ = told.send(fake::head(&mut stream).await);
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
             if let Ok(mut stream) = acceptor.accept(stream).await {
-                head(&mut stream).await;
+                fake::head(&mut stream).await;
                 let _ = stream.write_all(ANSWER).await;
             }
         }
@@ -241,7 +204,7 @@ async fn https_goes_through_the_proxy_with_its_credentials() {
 #[tokio::test]
 async fn a_proxy_that_wants_credentials_is_told_from_a_server_that_is_down() {
     let proxy = fake::listen(|mut stream| async move {
-        head(&mut stream).await;
+        fake::head(&mut stream).await;
         let _ = stream
             .write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n")
             .await;
