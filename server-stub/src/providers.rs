@@ -16,7 +16,7 @@ pub(crate) use call::CallError;
 pub(crate) use description::Answer;
 pub(crate) use person::{Email, Person};
 pub(crate) use registry::{Provider, Registry};
-pub(crate) use service::{Grant, OAuthApp};
+pub(crate) use service::Grant;
 pub(crate) use token::{OAuthErrorCode, TokenError, Tokens};
 
 /// Every third party.

@@ -33,7 +33,7 @@ pub(crate) const PATH: &str = "/web/provider-confirm";
 /// As long as any handshake can last.
 const NOTE: Note = Note {
     name: "cs-pending",
-    life: Duration::from_secs(10 * 60),
+    life: Duration::from_mins(10),
 };
 
 /// What waits for the answer.

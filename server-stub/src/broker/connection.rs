@@ -6,10 +6,10 @@ use std::time::Duration;
 use codestream_protocol::secret::AccessToken;
 use codestream_protocol::{TeamId, UnixMillis, UserId};
 
+use super::done;
 use super::landing::Landing;
 use super::refusal::Refusal;
 use super::settle::{person_refusal, revoke_later};
-use super::{done, settle};
 use crate::app::App;
 use crate::providers::{Person, Provider, Tokens};
 use crate::store::{Account, AccountKey, End, Finish, Handshake, Identity};
@@ -71,7 +71,7 @@ pub(crate) async fn finish(
             Ok(done::landing(app, provider, success).await)
         }
         Finish::AlreadyEnded(End::Done) => {
-            settle::revoke_later(app, provider.name(), tokens.access.clone());
+            revoke_later(app, provider.name(), tokens.access.clone());
             Ok(done::again(app, provider.name(), handshake))
         }
         Finish::AlreadyEnded(End::Failed(_)) => Err(Refusal::StateUsed),

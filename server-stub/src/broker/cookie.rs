@@ -17,7 +17,7 @@ use crate::keys::Place;
 
 /// Names the browser that began.
 const BROWSER: &str = "cs-browser";
-const BROWSER_LIFE: Duration = Duration::from_secs(15 * 60);
+const BROWSER_LIFE: Duration = Duration::from_mins(15);
 /// 128 random bits in base64url.
 const BROWSER_CHARACTERS: usize = 22;
 

@@ -24,7 +24,7 @@ pub(crate) const CONNECTED: &str = "/web/provider-connected";
 pub(crate) const SIGNED_IN: &str = "/web/provider-auth-complete";
 
 /// How long *This was not me* works.
-const UNDO_LIFE: Duration = Duration::from_secs(10 * 60);
+const UNDO_LIFE: Duration = Duration::from_mins(10);
 
 /// What the browser that did it keeps.
 pub(crate) const NOTE: Note = Note {

@@ -34,8 +34,8 @@ pub(super) fn route() -> MethodRouter<Arc<App>> {
 }
 
 async fn receive(State(app): State<Arc<App>>, Path(provider): Path<String>, request: Request) -> Response {
-    let fragment = app.providers.get(&provider).map(|offered| offered.answer());
-    if !matches!(fragment, Ok(Answer::Fragment)) {
+    let offered = app.providers.get(&provider);
+    if !offered.is_ok_and(|offered| matches!(offered.answer(), Answer::Fragment)) {
         return refused(StatusCode::NOT_FOUND, ServerCode::NotFound);
     }
     if !is_ours(&app, request.headers()) {
@@ -45,11 +45,10 @@ async fn receive(State(app): State<Arc<App>>, Path(provider): Path<String>, requ
     let body: Result<Bytes, BytesRejection> = http::Request::from_parts(parts.clone(), body).extract().await;
     let posted: FragmentToken = match body.map(|body| serde_json::from_slice(&body)) {
         Ok(Ok(posted)) => posted,
-        Ok(Err(_)) => return refused(StatusCode::BAD_REQUEST, ServerCode::Validation),
         Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             return refused(StatusCode::PAYLOAD_TOO_LARGE, ServerCode::TooLarge);
         }
-        Err(_) => return refused(StatusCode::BAD_REQUEST, ServerCode::Validation),
+        Ok(Err(_)) | Err(_) => return refused(StatusCode::BAD_REQUEST, ServerCode::Validation),
     };
     let returned = Returned {
         said: said(&posted),

@@ -31,7 +31,7 @@ use crate::store::{Account, AccountKey, NewTokens, Replaced, StoreError};
 #[derive(Debug, Clone)]
 enum Outcome {
     /// The account, as it is now.
-    Now(Directive),
+    Now(Box<Directive>),
     NotConnected,
     Lost,
     Undecided,
@@ -109,7 +109,7 @@ pub(crate) async fn refresh(
         fly(app, key, request_id).boxed()
     });
     match flight.await {
-        Outcome::Now(user) => Ok(Json(UserChange { user })),
+        Outcome::Now(user) => Ok(Json(UserChange { user: *user })),
         Outcome::NotConnected => Err(RouteError::NotConnected),
         Outcome::Lost => Err(RouteError::Lost),
         Outcome::Undecided => Err(RouteError::Undecided),
@@ -178,8 +178,8 @@ async fn exchange(
     };
     Ok(
         match app.store.replace_tokens(key, refresh, new, request_id).await? {
-            Replaced::Yes(change) => Outcome::Now(change.user),
-            Replaced::Other(account) => Outcome::Now(me::connected(&account)),
+            Replaced::Yes(change) => Outcome::Now(Box::new(change.user)),
+            Replaced::Other(account) => Outcome::Now(Box::new(me::connected(&account))),
             Replaced::Gone => {
                 // Disconnected in the meantime: the new token must not outlive that.
                 revoke_later(app, provider.name(), tokens.access);
@@ -198,7 +198,7 @@ async fn check(
     request_id: Option<&str>,
 ) -> Result<Outcome, StoreError> {
     match provider.person(&app.http, access).await {
-        Ok(_) => Ok(Outcome::Now(me::connected(&account))),
+        Ok(_) => Ok(Outcome::Now(Box::new(me::connected(&account)))),
         Err(CallError::Refused(401)) => lose(app, provider, &account.key, access, None, request_id).await,
         Err(_) => Ok(Outcome::Undecided),
     }
@@ -224,7 +224,7 @@ async fn lose(
     Ok(
         match app.store.lose_tokens(key, access, error, request_id).await? {
             Replaced::Yes(_) => Outcome::Lost,
-            Replaced::Other(account) => Outcome::Now(me::connected(&account)),
+            Replaced::Other(account) => Outcome::Now(Box::new(me::connected(&account))),
             Replaced::Gone => Outcome::NotConnected,
         },
     )

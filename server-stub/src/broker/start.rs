@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::store::{End, Entered, Handshake, HandshakeKind, NewHandshake, SignUpKey};
 
 /// The longest that a sign-up may take; `expiresIn` can only shorten it.
-const LIFE: Duration = Duration::from_secs(10 * 60);
+const LIFE: Duration = Duration::from_mins(10);
 
 /// What a start URL asks for.
 enum Ask {
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(read.claims.token.expose(), TOKEN);
         assert!(read.claims.sign_in_only);
         assert_eq!(read.challenge.expect("a challenge").as_str(), CHALLENGE);
-        assert_eq!(read.life, Duration::from_secs(300));
+        assert_eq!(read.life, Duration::from_mins(5));
         assert_eq!(read.ide.as_deref(), Some("VS Code"));
     }
 

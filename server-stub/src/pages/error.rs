@@ -39,95 +39,107 @@ pub(super) async fn show(Query(query): Query<BTreeMap<String, String>>) -> Respo
 #[derive(Template)]
 #[template(path = "error.html")]
 pub(crate) struct ErrorPage {
-    title: String,
+    words: Words,
+    code: ServerCode,
+    service: Option<&'static str>,
+}
+
+struct Words {
+    title: &'static str,
     message: String,
     /// What to do, where the message does not say it.
     advice: String,
-    code: ServerCode,
-    service: Option<&'static str>,
     /// `bad`, or `wait` where nobody did anything wrong.
     tone: &'static str,
+}
+
+impl Words {
+    fn bad(title: &'static str, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        let (message, advice) = (message.into(), advice.into());
+        Self {
+            title,
+            message,
+            advice,
+            tone: "bad",
+        }
+    }
+
+    fn calm(self) -> Self {
+        Self { tone: "wait", ..self }
+    }
 }
 
 impl ErrorPage {
     /// The page of `code` at `service`; `with`: the service that the account was signed up with.
     pub(crate) fn of(code: ServerCode, service: Option<&'static str>, with: Option<&'static str>) -> Self {
-        let name = service.unwrap_or("the service");
-        let mut message = code.message().to_owned();
-        let mut advice = String::new();
-        let mut tone = "bad";
-        let title = match code {
-            ServerCode::TokenInvalid => {
-                advice = "A link works once. If your IDE already shows the account, everything is fine and you can \
-                          close this tab."
-                    .to_owned();
-                "This link cannot be used".to_owned()
-            }
-            ServerCode::TokenExpired | ServerCode::WebTokenExpired => {
-                tone = "wait";
-                "Too late for this link".to_owned()
-            }
-            ServerCode::ReadAuth => {
-                advice = "A link has to be opened and finished in one browser. If somebody sent it to you, do not \
-                          continue."
-                    .to_owned();
-                "Another browser began this".to_owned()
-            }
-            ServerCode::ProviderAuthNotAllowed => {
-                tone = "wait";
-                advice = "You can close this tab.".to_owned();
-                "Not connected".to_owned()
-            }
-            ServerCode::InvalidProviderCredentials => {
-                message = format!("{} did not accept the approval.", sentence(name));
-                advice = "Start again from your IDE. If it happens again, ask the server's administrator to check the \
-                          app's id and secret."
-                    .to_owned();
-                "Not connected".to_owned()
-            }
-            ServerCode::ProviderDataRequestFailed => {
-                message = format!("{} did not answer as expected.", sentence(name));
-                advice = "Nothing was changed. Try again in a moment from your IDE.".to_owned();
-                "Not connected".to_owned()
-            }
-            ServerCode::UnknownProvider | ServerCode::ProviderNotConfigured => {
-                "Not available here".to_owned()
-            }
-            ServerCode::IdentityMatchingNotSupported => {
-                message = format!(
-                    "{} cannot prove an e-mail address, so it cannot be used to sign in.",
-                    sentence(name)
-                );
-                advice = format!("Sign in another way, then connect {name}.");
-                "Sign in another way".to_owned()
-            }
-            ServerCode::EmailUnverified => {
-                message = format!("The e-mail address of your account at {name} is not verified.");
-                advice = format!("Verify it at {name}, then start again from your IDE.");
-                "Verify your e-mail address".to_owned()
-            }
-            ServerCode::AlreadyRegistered => {
-                advice = match with {
-                    Some(with) => format!("Sign in with {with}, then connect {name} from your IDE."),
-                    None => format!("Sign in the way you did before, then connect {name} from your IDE."),
-                };
-                "You already have an account".to_owned()
-            }
-            ServerCode::NoLoginUnregistered => "No account yet".to_owned(),
-            _ => "Something went wrong".to_owned(),
-        };
         Self {
-            title,
-            message,
-            advice,
+            words: words(code, service.unwrap_or("the service"), with),
             code,
             service,
-            tone,
         }
     }
 
     pub(crate) fn render_page(&self, status: StatusCode) -> Response {
         page(status, &Policy::Still, self)
+    }
+}
+
+fn words(code: ServerCode, name: &str, with: Option<&str>) -> Words {
+    let message = code.message();
+    match code {
+        ServerCode::TokenInvalid => Words::bad(
+            "This link cannot be used",
+            message,
+            "A link works once. If your IDE already shows the account, everything is fine and you can close this tab.",
+        ),
+        ServerCode::TokenExpired | ServerCode::WebTokenExpired => {
+            Words::bad("Too late for this link", message, "").calm()
+        }
+        ServerCode::ReadAuth => Words::bad(
+            "Another browser began this",
+            message,
+            "A link has to be opened and finished in one browser. If somebody sent it to you, do not continue.",
+        ),
+        ServerCode::ProviderAuthNotAllowed => {
+            Words::bad("Not connected", message, "You can close this tab.").calm()
+        }
+        ServerCode::InvalidProviderCredentials => Words::bad(
+            "Not connected",
+            format!("{} did not accept the approval.", sentence(name)),
+            "Start again from your IDE. If it happens again, ask the server's administrator to check the app's id and \
+             secret.",
+        ),
+        ServerCode::ProviderDataRequestFailed => Words::bad(
+            "Not connected",
+            format!("{} did not answer as expected.", sentence(name)),
+            "Nothing was changed. Try again in a moment from your IDE.",
+        ),
+        ServerCode::UnknownProvider | ServerCode::ProviderNotConfigured => {
+            Words::bad("Not available here", message, "")
+        }
+        ServerCode::IdentityMatchingNotSupported => Words::bad(
+            "Sign in another way",
+            format!(
+                "{} cannot prove an e-mail address, so it cannot be used to sign in.",
+                sentence(name)
+            ),
+            format!("Sign in another way, then connect {name}."),
+        ),
+        ServerCode::EmailUnverified => Words::bad(
+            "Verify your e-mail address",
+            format!("The e-mail address of your account at {name} is not verified."),
+            format!("Verify it at {name}, then start again from your IDE."),
+        ),
+        ServerCode::AlreadyRegistered => Words::bad(
+            "You already have an account",
+            message,
+            match with {
+                Some(with) => format!("Sign in with {with}, then connect {name} from your IDE."),
+                None => format!("Sign in the way you did before, then connect {name} from your IDE."),
+            },
+        ),
+        ServerCode::NoLoginUnregistered => Words::bad("No account yet", message, ""),
+        _ => Words::bad("Something went wrong", message, ""),
     }
 }
 

@@ -32,12 +32,19 @@ pub(crate) struct Description {
     pub(crate) can_sign_up: bool,
     /// Whether it takes a token that the user makes by hand.
     pub(crate) takes_own_token: bool,
-    /// Has issues to list.
-    pub(crate) has_issues: bool,
-    /// Hosts code.
-    pub(crate) has_code_hosting: bool,
+    /// What it offers to clients.
+    pub(crate) offers: &'static [Offer],
     /// Where a user can end the access by hand.
     pub(crate) manual_url: &'static str,
+}
+
+/// What a service has that clients make use of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Issues to list.
+    Issues,
+    /// Code.
+    CodeHosting,
 }
 
 /// How an authorization comes back to the callback.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description};
+use super::description::{Answer, Description, Offer};
 use super::person::{Email, Person};
 use super::service::{self, Ask, Caller, OAuthApp, Service};
 
@@ -41,8 +41,7 @@ static DESCRIPTION: Description = Description {
     scope_separator: " ",
     can_sign_up: true,
     takes_own_token: true,
-    has_issues: true,
-    has_code_hosting: true,
+    offers: &[Offer::Issues, Offer::CodeHosting],
     manual_url: "https://github.com/settings/applications",
 };
 

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::ALL;
 use super::call::CallError;
-use super::description::{Answer, Bases, Description};
+use super::description::{Answer, Bases, Description, Offer};
 use super::person::{Email, Person};
 use super::service::{self, Ask, Caller, Grant, OAuthApp, Service};
 use super::token::{TokenError, Tokens};
@@ -39,43 +39,12 @@ impl Registry {
     /// From the configuration. With a sandbox every third party is set up, at its imitation, with an app made here where
     /// none is configured.
     pub(crate) fn new(config: &Config, origins: &Origins, random: &Random) -> Self {
-        let set_up = |service: &&'static dyn Service| {
-            let of = service.description();
-            let configured = config.providers.get(of.name).cloned().unwrap_or_default();
-            let (app, bases) = match &origins.sandbox {
-                Some(sandbox) => (
-                    sandbox_app(of.name, &configured, random),
-                    Bases::sandbox(of, sandbox),
-                ),
-                None => {
-                    let client_id = configured.client_id?;
-                    let client_secret = configured.client_secret;
-                    (
-                        OAuthApp {
-                            client_id,
-                            client_secret,
-                        },
-                        Bases::own(of),
-                    )
-                }
-            };
-            let mut redirect_uri = match configured.callback {
-                Callback::AuthOrigin => origins.auth.as_ref().unwrap_or(&origins.public).clone(),
-                Callback::Public => origins.public.clone(),
-            };
-            redirect_uri.set_path(&format!("{}/{}", path::PROVIDER_TOKEN, of.name));
-            Some((
-                of.name,
-                Provider {
-                    service: *service,
-                    app,
-                    bases,
-                    redirect_uri,
-                },
-            ))
-        };
+        let providers = ALL.iter().filter_map(|service| {
+            let provider = Provider::set_up(*service, config, origins, random)?;
+            Some((provider.name(), provider))
+        });
         Self {
-            providers: ALL.iter().filter_map(set_up).collect(),
+            providers: providers.collect(),
         }
     }
 
@@ -117,12 +86,10 @@ impl Registry {
     }
 }
 
+/// In the sandbox every service has an app, made here where none is configured.
 fn sandbox_app(name: &str, configured: &ProviderApp, random: &Random) -> OAuthApp {
-    let ProviderApp {
-        client_id,
-        client_secret,
-        ..
-    } = configured.clone();
+    let client_id = configured.client_id.clone();
+    let client_secret = configured.client_secret.clone();
     OAuthApp {
         client_id: client_id.unwrap_or_else(|| format!("sandbox-{name}-{}", random.token::<6>())),
         client_secret: Some(client_secret.unwrap_or_else(|| ClientSecret::new(random.token::<24>()))),
@@ -130,6 +97,39 @@ fn sandbox_app(name: &str, configured: &ProviderApp, random: &Random) -> OAuthAp
 }
 
 impl Provider {
+    fn set_up(
+        service: &'static dyn Service,
+        config: &Config,
+        origins: &Origins,
+        random: &Random,
+    ) -> Option<Self> {
+        let of = service.description();
+        let configured = config.providers.get(of.name).cloned().unwrap_or_default();
+        let mut redirect_uri = match configured.callback {
+            Callback::AuthOrigin => origins.auth.as_ref().unwrap_or(&origins.public).clone(),
+            Callback::Public => origins.public.clone(),
+        };
+        redirect_uri.set_path(&format!("{}/{}", path::PROVIDER_TOKEN, of.name));
+        let (app, bases) = if let Some(sandbox) = &origins.sandbox {
+            (
+                sandbox_app(of.name, &configured, random),
+                Bases::sandbox(of, sandbox),
+            )
+        } else {
+            let app = OAuthApp {
+                client_id: configured.client_id?,
+                client_secret: configured.client_secret,
+            };
+            (app, Bases::own(of))
+        };
+        Some(Self {
+            service,
+            app,
+            bases,
+            redirect_uri,
+        })
+    }
+
     fn of(&self) -> &'static Description {
         self.service.description()
     }
@@ -258,8 +258,8 @@ impl Provider {
             api_host: own_host.filter(|host| host != of.host),
             api_base: service::below(&self.bases.api, of.api_path).to_string(),
             is_enterprise: false,
-            has_issues: of.has_issues,
-            has_code_hosting: of.has_code_hosting,
+            has_issues: of.offers.contains(&Offer::Issues),
+            has_code_hosting: of.offers.contains(&Offer::CodeHosting),
             has_sharing: false,
             can_sign_up: of.can_sign_up,
             supports_oauth_or_pat: of.takes_own_token,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description};
+use super::description::{Answer, Description, Offer};
 use super::person::Person;
 use super::service::{self, Ask, Caller, OAuthApp, Service};
 
@@ -32,8 +32,7 @@ static DESCRIPTION: Description = Description {
     scope_separator: ",",
     can_sign_up: false,
     takes_own_token: true,
-    has_issues: true,
-    has_code_hosting: false,
+    offers: &[Offer::Issues],
     manual_url: "https://trello.com/my/account",
 };
 

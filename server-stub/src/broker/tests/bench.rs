@@ -208,8 +208,8 @@ impl Bench {
             ide: Some("VS Code".to_owned()),
             machine: Some("ada-laptop".to_owned()),
             agent_address: Some("10.0.0.1".to_owned()),
-            open_by: now + Duration::from_secs(120),
-            expires_at: now + Duration::from_secs(300),
+            open_by: now + Duration::from_mins(2),
+            expires_at: now + Duration::from_mins(5),
         };
         let handshake = self.app.store.open_handshake(new).await.expect("a handshake");
         let code = issue_start_code(&self.app.keys.signer, &handshake);
@@ -395,13 +395,11 @@ impl Browser<'_> {
     /// Opens a start URL and gives the state.
     pub(super) async fn state(&self, start: &str) -> String {
         let url = self.open(start).await;
-        match query(&url).remove("state") {
-            Some(state) => state,
-            None => {
-                let back: Url = query(&url)["return_url"].parse().expect("a URL");
-                query(&back).remove("state").expect("a state")
-            }
+        if let Some(state) = query(&url).remove("state") {
+            return state;
         }
+        let back: Url = query(&url)["return_url"].parse().expect("a URL");
+        query(&back).remove("state").expect("a state")
     }
 
     /// The third party's redirect.

@@ -54,7 +54,7 @@ async fn a_token_that_has_ended_is_revoked_by_its_successor() {
     bench
         .connect(json!({ "access_token": "gho_1", "refresh_token": "ghr_1", "expires_in": 60 }))
         .await;
-    bench.app.clock.advance(Duration::from_secs(60));
+    bench.app.clock.advance(Duration::from_mins(1));
     bench.tell(|third| third.token = json_answer(200, &json!({ "access_token": "gho_2" })));
     put(&bench, "/provider-deauth/github", json!({})).await;
     assert_eq!(bench.tell(|third| third.revoked.clone()), ["gho_2"]);

@@ -251,7 +251,7 @@ async fn an_expired_state_is_refused_with_auth_1005() {
     let (_, start) = bench.press_connect("github").await;
     let browser = bench.browser();
     let state = browser.state(&start).await;
-    bench.app.clock.advance(Duration::from_secs(300));
+    bench.app.clock.advance(Duration::from_mins(5));
     let page = browser
         .come_back("github", &[("code", "good"), ("state", &state)])
         .await;

@@ -67,7 +67,7 @@ async fn somebody_known_is_signed_in_whatever_became_of_the_address() {
     bench.browser().approve(&first.start("github", "")).await;
     let user = granted(&bench, &first).await.user.id;
     bench.tell(|third| {
-        third.emails = json!([{ "email": "new@example.com", "primary": true, "verified": false }])
+        third.emails = json!([{ "email": "new@example.com", "primary": true, "verified": false }]);
     });
     let second = bench.press_sign_up();
     bench
@@ -126,7 +126,7 @@ async fn an_account_without_a_primary_address_is_refused() {
 async fn a_registered_address_names_the_service_it_was_signed_up_with() {
     let bench = Bench::new().await;
     let (code, told) = refused(&bench, "", |third| {
-        third.emails = primary("ADA@example.com", true)
+        third.emails = primary("ADA@example.com", true);
     })
     .await;
     assert_eq!(code, ServerCode::AlreadyRegistered);
