@@ -23,7 +23,9 @@ impl Log {
         let (filter, handle) = reload::Layer::new(targets(asked.unwrap_or(LevelFilter::WARN)));
         let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(false);
         let started = tracing_subscriber::registry().with(filter).with(lines).try_init();
-        Self { filter: started.is_ok().then_some(handle) }
+        Self {
+            filter: started.is_ok().then_some(handle),
+        }
     }
 
     /// No log, for embedding and tests.
@@ -63,9 +65,18 @@ mod tests {
     fn libraries_never_log_below_a_warning() {
         for level in [LevelFilter::TRACE, LevelFilter::DEBUG, LevelFilter::INFO] {
             let targets = targets(level);
-            assert!(!targets.would_enable("tungstenite::protocol", &Level::INFO), "{level}");
-            assert!(targets.would_enable("tungstenite::protocol", &Level::WARN), "{level}");
-            assert!(targets.would_enable("codestream_agent::session", &Level::INFO), "{level}");
+            assert!(
+                !targets.would_enable("tungstenite::protocol", &Level::INFO),
+                "{level}"
+            );
+            assert!(
+                targets.would_enable("tungstenite::protocol", &Level::WARN),
+                "{level}"
+            );
+            assert!(
+                targets.would_enable("codestream_agent::session", &Level::INFO),
+                "{level}"
+            );
         }
         assert!(!targets(LevelFilter::OFF).would_enable("hyper", &Level::ERROR));
     }

@@ -53,7 +53,9 @@ where
     let lifecycle = surroundings.lifecycle.clone();
     let (service, socket) = server::service(surroundings);
     let ending = front::run(input, output, |stdin, stdout| {
-        tower_lsp::Server::new(stdin, stdout, socket).concurrency_level(CONCURRENCY).serve(service)
+        tower_lsp::Server::new(stdin, stdout, socket)
+            .concurrency_level(CONCURRENCY)
+            .serve(service)
     })
     .await;
     lifecycle.stop(GRACE).await;

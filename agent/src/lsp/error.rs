@@ -9,9 +9,10 @@ use crate::error::{AgentError, Failure};
 pub(crate) fn of(error: AgentError) -> Error {
     match error {
         AgentError::Params(message) => Error::invalid_params(message),
-        AgentError::UnknownMethod(_) => {
-            Error { message: error.to_string().into(), ..Error::method_not_found() }
-        }
+        AgentError::UnknownMethod(_) => Error {
+            message: error.to_string().into(),
+            ..Error::method_not_found()
+        },
         AgentError::Failed(failure) => failed(&failure),
     }
 }
@@ -37,7 +38,10 @@ mod tests {
         let codes = [
             (AgentError::Params("x".into()), code::INVALID_PARAMS),
             (AgentError::UnknownMethod("x".into()), code::METHOD_NOT_FOUND),
-            (Failure::new(ErrorKind::Cancelled, "x").into(), code::REQUEST_CANCELLED),
+            (
+                Failure::new(ErrorKind::Cancelled, "x").into(),
+                code::REQUEST_CANCELLED,
+            ),
             (Failure::not_signed_in().into(), code::REQUEST_FAILED),
         ];
         for (error, code) in codes {

@@ -158,7 +158,7 @@ mod tests {
 
     /// A server that never ends.
     async fn deaf(_input: DuplexStream, _output: DuplexStream) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn all(bodies: &[&str]) -> Vec<u8> {

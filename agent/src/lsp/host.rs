@@ -97,7 +97,8 @@ impl LspHost {
         if let Some(waiting) = waiting {
             let progress = self.abilities().progress;
             let progress = progress.then(|| Progress::new(self.client.clone(), self.lifecycle.clone()));
-            self.lifecycle.spawn(pass_on(self.client.clone(), waiting, progress));
+            self.lifecycle
+                .spawn(pass_on(self.client.clone(), waiting, progress));
         }
     }
 
@@ -115,9 +116,14 @@ impl LspHost {
         let client = self.client.clone();
         let message = format!("No browser could be opened here. Open this link yourself: {url}");
         self.lifecycle.spawn(async move {
-            let action = MessageActionItem { title: "OK".to_owned(), properties: std::collections::HashMap::new() };
+            let action = MessageActionItem {
+                title: "OK".to_owned(),
+                properties: std::collections::HashMap::new(),
+            };
             // The answer is only that the message was closed.
-            let _ = client.show_message_request(MessageType::INFO, message, Some(vec![action])).await;
+            let _ = client
+                .show_message_request(MessageType::INFO, message, Some(vec![action]))
+                .await;
         });
     }
 }
@@ -126,7 +132,10 @@ impl LspHost {
 impl Host for LspHost {
     async fn open_url(&self, url: &str) -> Opened {
         if self.abilities().show_document {
-            let params = ShowDocumentParams { uri: url.to_owned(), external: true };
+            let params = ShowDocumentParams {
+                uri: url.to_owned(),
+                external: true,
+            };
             match timeout(OPENING, self.client.send_request::<ShowDocument>(params)).await {
                 Ok(Ok(ShowDocumentResult { success: true })) => return Opened::HandedOver,
                 Ok(Ok(_)) => tracing::info!("the IDE did not open the link"),
@@ -167,7 +176,9 @@ async fn pass_on(
             Notification::Logout(params) => client.send_notification::<DidLogout>(params).await,
             Notification::Data(params) => client.send_notification::<DidChangeData>(params).await,
             Notification::Connection(params) => {
-                client.send_notification::<DidChangeConnectionStatus>(params).await;
+                client
+                    .send_notification::<DidChangeConnectionStatus>(params)
+                    .await;
             }
         }
     }

@@ -74,7 +74,10 @@ fn request(method: &str, id: Option<Value>, map: &Map<String, Value>) -> Message
     rebuilt.insert("method".to_owned(), method.into());
     match map.get("params") {
         params if method == "initialize" => {
-            rebuilt.insert("params".to_owned(), initialize_params(params.unwrap_or(&Value::Null)));
+            rebuilt.insert(
+                "params".to_owned(),
+                initialize_params(params.unwrap_or(&Value::Null)),
+            );
         }
         None | Some(Value::Null) if method.starts_with("codestream/") => {
             rebuilt.insert("params".to_owned(), json!({}));
@@ -101,7 +104,9 @@ fn request(method: &str, id: Option<Value>, map: &Map<String, Value>) -> Message
 fn initialize_params(sent: &Value) -> Value {
     let window = &sent["capabilities"]["window"];
     let is = |value: &Value| value.as_bool().unwrap_or(false);
-    let client = sent["clientInfo"]["name"].as_str().map(|name| json!({ "name": name }));
+    let client = sent["clientInfo"]["name"]
+        .as_str()
+        .map(|name| json!({ "name": name }));
     json!({
         "capabilities": { "window": {
             "workDoneProgress": is(&window["workDoneProgress"]),
@@ -237,17 +242,27 @@ mod tests {
     fn initialize_keeps_what_is_read_and_can_be_read() {
         for (params, show, options) in [
             (json!(null), false, json!(null)),
-            (json!({"capabilities": 7, "processId": "x", "clientInfo": []}), false, json!(null)),
+            (
+                json!({"capabilities": 7, "processId": "x", "clientInfo": []}),
+                false,
+                json!(null),
+            ),
             (
                 json!({"capabilities": {"window": {"showDocument": {"support": true}}}, "initializationOptions": [1]}),
                 true,
                 json!([1]),
             ),
         ] {
-            let body = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}).to_string();
-            let Message::Pass(passed) = read(body.as_bytes()) else { panic!("{body}") };
+            let body =
+                json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}).to_string();
+            let Message::Pass(passed) = read(body.as_bytes()) else {
+                panic!("{body}")
+            };
             let kept = &passed["params"];
-            assert_eq!(kept["capabilities"]["window"]["showDocument"]["support"], show, "{body}");
+            assert_eq!(
+                kept["capabilities"]["window"]["showDocument"]["support"], show,
+                "{body}"
+            );
             assert_eq!(kept["initializationOptions"], options, "{body}");
             serde_json::from_value::<tower_lsp::lsp_types::InitializeParams>(kept.clone()).expect("readable");
         }

@@ -26,9 +26,9 @@ pub(crate) async fn answer(session: &Session, name: &str, params: Value) -> Resu
         method::PROVIDER_ME | method::PROVIDER_REQUEST => CALL_PATIENCE,
         _ => PATIENCE,
     };
-    timeout(patience, route(session, name, params)).await.unwrap_or_else(|_| {
-        Err(Failure::internal("The agent took too long to answer. Try again.").into())
-    })
+    timeout(patience, route(session, name, params))
+        .await
+        .unwrap_or_else(|_| Err(Failure::internal("The agent took too long to answer. Try again.").into()))
 }
 
 async fn route(session: &Session, name: &str, params: Value) -> Result<Value, AgentError> {

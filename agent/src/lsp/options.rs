@@ -18,7 +18,9 @@ pub(crate) fn read(sent: Option<Value>) -> Options {
         None | Some(Value::Null) => return options,
         Some(Value::Object(fields)) => fields,
         Some(_) => {
-            options.complaints.push("`initializationOptions` is not an object; the defaults are used.".to_owned());
+            options
+                .complaints
+                .push("`initializationOptions` is not an object; the defaults are used.".to_owned());
             return options;
         }
     };
@@ -60,20 +62,35 @@ mod tests {
         assert_eq!(options.values.access_token.expect("a token").expose(), "secret");
         assert_eq!(options.values.team_id, None);
         assert_eq!(options.complaints.len(), 2);
-        assert!(options.complaints[0].contains("`teamId`"), "{:?}", options.complaints);
-        assert!(options.complaints[1].contains("`disableStrictSSL`"), "{:?}", options.complaints);
+        assert!(
+            options.complaints[0].contains("`teamId`"),
+            "{:?}",
+            options.complaints
+        );
+        assert!(
+            options.complaints[1].contains("`disableStrictSSL`"),
+            "{:?}",
+            options.complaints
+        );
     }
 
     #[test]
     fn a_complaint_never_quotes_the_value() {
-        let options = read(Some(json!({ "accessToken": { "value": "hunter2" }, "traceLevel": "hunter2" })));
+        let options = read(Some(
+            json!({ "accessToken": { "value": "hunter2" }, "traceLevel": "hunter2" }),
+        ));
         assert_eq!(options.complaints.len(), 2);
         assert!(!options.complaints.concat().contains("hunter2"));
     }
 
     #[test]
     fn no_options_are_no_complaint() {
-        for sent in [None, Some(Value::Null), Some(json!({})), Some(json!({ "proxy": null }))] {
+        for sent in [
+            None,
+            Some(Value::Null),
+            Some(json!({})),
+            Some(json!({ "proxy": null })),
+        ] {
             assert!(read(sent).complaints.is_empty());
         }
         assert_eq!(read(Some(json!([]))).complaints.len(), 1);

@@ -31,7 +31,11 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(client: Client, lifecycle: Lifecycle) -> Self {
-        Self { client, lifecycle, bars: HashMap::new() }
+        Self {
+            client,
+            lifecycle,
+            bars: HashMap::new(),
+        }
     }
 
     /// Shows where an attempt is. Never blocks: each bar has a task of its own.
@@ -58,13 +62,19 @@ impl Progress {
 async fn run(client: Client, mut steps: mpsc::UnboundedReceiver<Attempt>) {
     let Some(first) = steps.recv().await else { return };
     let token = NumberOrString::String(first.attempt_id.to_string());
-    let created = client.send_request::<WorkDoneProgressCreate>(WorkDoneProgressCreateParams { token: token.clone() });
+    let created =
+        client.send_request::<WorkDoneProgressCreate>(WorkDoneProgressCreateParams { token: token.clone() });
     if !matches!(timeout(CREATION, created).await, Ok(Ok(()))) {
         return;
     }
     let tell = async |value| {
         let value = ProgressParamsValue::WorkDone(value);
-        client.send_notification::<Report>(ProgressParams { token: token.clone(), value }).await;
+        client
+            .send_notification::<Report>(ProgressParams {
+                token: token.clone(),
+                value,
+            })
+            .await;
     };
     tell(WorkDoneProgress::Begin(WorkDoneProgressBegin {
         title: title(&first),

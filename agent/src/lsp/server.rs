@@ -2,16 +2,16 @@
 
 use std::sync::{Arc, OnceLock};
 
+use codestream_protocol::AttemptId;
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::init::InitializationOptions;
 use codestream_protocol::lsp::request::{self as method, AttemptParams};
 use codestream_protocol::lsp::{command_of, method_of};
-use codestream_protocol::AttemptId;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{
-    ExecuteCommandOptions, ExecuteCommandParams, InitializeParams, InitializeResult, InitializedParams, NumberOrString,
-    ServerCapabilities, ServerInfo, WorkDoneProgressCancelParams, WorkDoneProgressOptions,
+    ExecuteCommandOptions, ExecuteCommandParams, InitializeParams, InitializeResult, InitializedParams,
+    NumberOrString, ServerCapabilities, ServerInfo, WorkDoneProgressCancelParams, WorkDoneProgressOptions,
 };
 use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
 
@@ -87,18 +87,26 @@ impl Server {
 
     async fn answer(&self, method: &str, params: Value) -> Result<Value> {
         self.host.listens();
-        methods::answer(self.session()?, method, params).await.map_err(error::of)
+        methods::answer(self.session()?, method, params)
+            .await
+            .map_err(error::of)
     }
 
     fn session(&self) -> Result<&Session> {
         let started = self.started.get();
         // tower-lsp lets no request through before `initialize` has been answered.
-        started.map(|started| &started.session).ok_or_else(|| error::of(Failure::internal("Not initialized.").into()))
+        started
+            .map(|started| &started.session)
+            .ok_or_else(|| error::of(Failure::internal("Not initialized.").into()))
     }
 
     async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
-        let NumberOrString::String(token) = params.token else { return };
-        let (Ok(id), Ok(session)) = (token.parse().map(AttemptId), self.session()) else { return };
+        let NumberOrString::String(token) = params.token else {
+            return;
+        };
+        let (Ok(id), Ok(session)) = (token.parse().map(AttemptId), self.session()) else {
+            return;
+        };
         if let Err(error) = session.cancel(AttemptParams { attempt_id: id }).await {
             tracing::debug!(%error, "a bar that belongs to no attempt was cancelled");
         }
@@ -119,13 +127,22 @@ impl Server {
         if let Err(failure) = &server {
             complaints.push(failure.message.clone());
         }
-        let ide = values.ide.map(|ide| ide.name).or(params.client_info.map(|client| client.name));
-        let machine = values.machine_name.as_deref().or(self.surroundings.environment.machine_name());
+        let ide = values
+            .ide
+            .map(|ide| ide.name)
+            .or(params.client_info.map(|client| client.name));
+        let machine = values
+            .machine_name
+            .as_deref()
+            .or(self.surroundings.environment.machine_name());
         let config = SessionConfig {
             server,
             team_id: values.team_id,
             access_token: values.access_token,
-            device: Device { ide, machine: machine.map(str::to_owned) },
+            device: Device {
+                ide,
+                machine: machine.map(str::to_owned),
+            },
         };
         let deps = SessionDeps {
             network,
@@ -134,7 +151,10 @@ impl Server {
             lifecycle: self.surroundings.lifecycle.clone(),
             host: Arc::clone(&self.host) as _,
         };
-        Started { session: Session::start(config, deps), complaints }
+        Started {
+            session: Session::start(config, deps),
+            complaints,
+        }
     }
 
     /// The network as configured; or one that is not used, and what is wrong.
@@ -154,14 +174,21 @@ impl Server {
 }
 
 fn server_url(values: &InitializationOptions) -> std::result::Result<ServerUrl, Failure> {
-    let Some(text) = values.server_url.as_deref().filter(|text| !text.trim().is_empty()) else {
+    let Some(text) = values
+        .server_url
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
+    else {
         return Err(Failure::new(
             ErrorKind::NotConfigured,
             "Set `serverUrl` to the address of your CodeStream server.",
         ));
     };
     text.parse().map_err(|error| {
-        Failure::new(ErrorKind::NotConfigured, format!("The setting `serverUrl` cannot be used: {error}"))
+        Failure::new(
+            ErrorKind::NotConfigured,
+            format!("The setting `serverUrl` cannot be used: {error}"),
+        )
     })
 }
 
@@ -177,7 +204,10 @@ impl LanguageServer for Server {
         Ok(InitializeResult {
             capabilities: ServerCapabilities {
                 execute_command_provider: Some(ExecuteCommandOptions {
-                    commands: method::METHODS.iter().filter_map(|name| command_of(name)).collect(),
+                    commands: method::METHODS
+                        .iter()
+                        .filter_map(|name| command_of(name))
+                        .collect(),
                     work_done_progress_options: WorkDoneProgressOptions::default(),
                 }),
                 ..ServerCapabilities::default()
@@ -191,7 +221,11 @@ impl LanguageServer for Server {
 
     async fn initialized(&self, _: InitializedParams) {
         self.host.listens();
-        let complaints = self.started.get().map(|started| started.complaints.as_slice()).unwrap_or_default();
+        let complaints = self
+            .started
+            .get()
+            .map(|started| started.complaints.as_slice())
+            .unwrap_or_default();
         if !complaints.is_empty() {
             self.host.complain(&complaints.join("\n")).await;
         }
@@ -202,8 +236,14 @@ impl LanguageServer for Server {
         let Some(name) = known else {
             return Err(error::of(AgentError::UnknownMethod(params.command)));
         };
-        let argument = params.arguments.into_iter().next().filter(|argument| !argument.is_null());
-        self.answer(&name, argument.unwrap_or_else(|| json!({}))).await.map(Some)
+        let argument = params
+            .arguments
+            .into_iter()
+            .next()
+            .filter(|argument| !argument.is_null());
+        self.answer(&name, argument.unwrap_or_else(|| json!({})))
+            .await
+            .map(Some)
     }
 
     async fn shutdown(&self) -> Result<()> {
