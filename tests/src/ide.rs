@@ -5,13 +5,13 @@
 //! checked on the way: create, begin, end, each once.
 
 mod answers;
+mod builder;
 mod flow;
 pub mod frame;
 mod inbox;
 pub mod methods;
+mod pipes;
 
-use std::io::{BufReader, Write as _};
-use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -20,213 +20,14 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use self::answers::Manners;
 pub use self::answers::ShowDocument;
+pub use self::builder::IdeBuilder;
 pub use self::flow::Opened;
 use self::inbox::{Contents, Inbox, Reply};
 pub use self::inbox::{Incoming, RpcError};
 use self::methods::{Method, Notice};
-use crate::PATIENCE;
-use crate::bins::bin;
+use self::pipes::{CLOSED, Outgoing};
 use crate::process::{GRACE, Home, Process};
-
-/// How an IDE is started.
-#[derive(Debug)]
-pub struct IdeBuilder {
-    options: Value,
-    manners: Manners,
-    environment: Vec<(String, String)>,
-    bare: bool,
-    home: Option<Home>,
-    desktop: bool,
-    patience: Duration,
-    droppable: bool,
-}
-
-impl IdeBuilder {
-    /// Sets one of `initializationOptions`.
-    pub fn option(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.options[name] = value.into();
-        self
-    }
-
-    /// With a session from the IDE's secret store.
-    pub fn session(self, token: &str) -> Self {
-        self.option("accessToken", token)
-    }
-
-    /// How it answers `window/showDocument`.
-    pub fn show_document(mut self, how: ShowDocument) -> Self {
-        self.manners.show_document = how;
-        self
-    }
-
-    /// Whether it can show progress.
-    pub fn progress(mut self, can: bool) -> Self {
-        self.manners.progress = can;
-        self
-    }
-
-    /// What the person picks in every message with actions.
-    pub fn pick(mut self, title: &str) -> Self {
-        self.manners.pick = Some(title.to_owned());
-        self
-    }
-
-    /// Sets a variable of the agent's environment.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Starts the agent without arguments.
-    pub fn bare(mut self) -> Self {
-        self.bare = true;
-        self
-    }
-
-    /// The agent inherits the environment, so that it finds the person's own browser.
-    pub fn on_the_desktop(mut self) -> Self {
-        self.desktop = true;
-        self
-    }
-
-    /// How long it waits for one thing to happen.
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
-        self
-    }
-
-    /// Dropping it ends the agent without a complaint.
-    pub fn droppable(mut self) -> Self {
-        self.droppable = true;
-        self
-    }
-
-    /// Starts the agent and initializes it.
-    pub async fn start(self) -> HeadlessIde {
-        let params = json!({
-            "processId": std::process::id(),
-            "clientInfo": {"name": "Headless IDE", "version": "1.0"},
-            "rootUri": null,
-            "capabilities": self.manners.capabilities(),
-            "initializationOptions": self.options,
-        });
-        let ide = self.spawn();
-        let answer = ide.call("initialize", &params).await;
-        let answer = answer.unwrap_or_else(|error| panic!("initialize always succeeds, but: {error:?}"));
-        assert!(answer["capabilities"].is_object(), "no capabilities in {answer}");
-        ide.tell("initialized", &json!({}));
-        ide
-    }
-
-    /// Starts the agent and says nothing yet.
-    pub fn spawn(self) -> HeadlessIde {
-        let home = self.home.unwrap_or_default();
-        let program = bin("codestream-agent");
-        let mut command = if self.desktop {
-            std::process::Command::new(program)
-        } else {
-            home.command(&program)
-        };
-        if !self.bare {
-            command.arg("--stdio");
-        }
-        command
-            .envs(self.environment)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut process = Process::spawn("codestream-agent", &mut command);
-        let stdin = process.child().stdin.take().expect("standard input is piped");
-        let stdout = process.child().stdout.take().expect("standard output is piped");
-        let inbox = Arc::new(Inbox::default());
-        let (to_agent, outgoing) = mpsc::channel();
-        std::thread::spawn(move || write(stdin, &outgoing));
-        let reader = Reader {
-            inbox: Arc::clone(&inbox),
-            answers: to_agent.clone(),
-            manners: self.manners,
-        };
-        std::thread::spawn(move || reader.read(stdout));
-        HeadlessIde {
-            inbox,
-            to_agent: Some(to_agent),
-            process,
-            home,
-            next_id: AtomicI64::new(1),
-            patience: self.patience,
-            finished: self.droppable,
-        }
-    }
-}
-
-const CLOSED: &str = "it closed its standard output";
-
-/// What the writer thread does next.
-enum Outgoing {
-    Bytes(Vec<u8>),
-    Close,
-}
-
-fn write(mut stdin: ChildStdin, outgoing: &mpsc::Receiver<Outgoing>) {
-    while let Ok(Outgoing::Bytes(bytes)) = outgoing.recv() {
-        if stdin.write_all(&bytes).and_then(|()| stdin.flush()).is_err() {
-            return;
-        }
-    }
-}
-
-struct Reader {
-    inbox: Arc<Inbox>,
-    answers: mpsc::Sender<Outgoing>,
-    manners: Manners,
-}
-
-impl Reader {
-    fn read(self, stdout: ChildStdout) {
-        let mut stdout = BufReader::new(stdout);
-        let end = loop {
-            match frame::read(&mut stdout) {
-                Ok(Some(body)) => match serde_json::from_slice(&body) {
-                    Ok(message) => self.take(message),
-                    Err(error) => {
-                        break format!(
-                            "a frame that is not JSON ({error}): {}",
-                            String::from_utf8_lossy(&body)
-                        );
-                    }
-                },
-                Ok(None) => break CLOSED.to_owned(),
-                Err(error) => break error.to_string(),
-            }
-        };
-        self.inbox.change(|contents| contents.closed = Some(end));
-    }
-
-    fn take(&self, message: Value) {
-        let id = message
-            .get("id")
-            .filter(|_| message.get("method").is_some())
-            .cloned();
-        let method = message["method"].as_str().unwrap_or("").to_owned();
-        let answer = id.and_then(|id| {
-            Some(match self.manners.answer(&method)? {
-                Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
-                Err(error) => json!({"jsonrpc": "2.0", "id": id, "error": error}),
-            })
-        });
-        self.inbox.change(|contents| {
-            contents.receive(message);
-            if let Some(answer) = &answer {
-                contents.note("-->", answer);
-            }
-        });
-        if let Some(answer) = answer {
-            // The agent may be gone by now.
-            let _ = self.answers.send(Outgoing::Bytes(frame::encode(&answer)));
-        }
-    }
-}
 
 /// An IDE with a running agent.
 #[derive(Debug)]
@@ -240,33 +41,10 @@ pub struct HeadlessIde {
     finished: bool,
 }
 
-impl std::fmt::Debug for Outgoing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
-            Self::Close => f.write_str("close"),
-        }
-    }
-}
-
 impl HeadlessIde {
     /// One whose agent belongs to `server`.
     pub fn builder(server: &str) -> IdeBuilder {
-        IdeBuilder {
-            options: json!({
-                "serverUrl": server,
-                "ide": {"name": "Headless IDE", "version": "1.0"},
-                "extension": {"version": "1.0.0"},
-                "machineName": "test-machine",
-            }),
-            manners: Manners::default(),
-            environment: Vec::new(),
-            bare: false,
-            home: None,
-            desktop: false,
-            patience: PATIENCE,
-            droppable: false,
-        }
+        IdeBuilder::new(server)
     }
 
     /// One with defaults.
@@ -278,7 +56,7 @@ impl HeadlessIde {
     pub fn begin(&self, method: &str, params: &Value) -> (i64, impl Future<Output = Reply> + use<>) {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (reply_tx, reply) = oneshot::channel();
-        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        let message = without_null(json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
         self.inbox.lock().pending.insert(id, reply_tx);
         self.send(&message);
         let method = method.to_owned();
@@ -310,7 +88,9 @@ impl HeadlessIde {
 
     /// Sends a notification.
     pub fn tell(&self, method: &str, params: &Value) {
-        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+        self.send(&without_null(
+            json!({"jsonrpc": "2.0", "method": method, "params": params}),
+        ));
     }
 
     /// Cancels a request (`$/cancelRequest`).
@@ -383,6 +163,11 @@ impl HeadlessIde {
     /// Everything that went over the wire, secrets taken out.
     pub fn transcript(&self) -> String {
         self.inbox.lock().transcript.join("\n")
+    }
+
+    /// Everything that the agent said so far, as it was.
+    pub fn said(&self) -> Vec<Value> {
+        self.inbox.lock().said.clone()
     }
 
     /// What the agent logged so far.
@@ -465,6 +250,16 @@ impl HeadlessIde {
             );
         }
     }
+}
+
+/// JSON-RPC 2.0 §4.2: params that are not there are left out, not null.
+fn without_null(mut message: Value) -> Value {
+    if let Value::Object(map) = &mut message
+        && map["params"].is_null()
+    {
+        map.shift_remove("params");
+    }
+    message
 }
 
 fn typed<N: Notice>(params: &Value) -> N::Params {

@@ -51,6 +51,8 @@ pub(crate) struct Contents {
     pub(crate) snapshots: Vec<Incoming>,
     pub(crate) progress: BTreeMap<String, Progress>,
     pub(crate) transcript: Vec<String>,
+    /// Everything that the agent said, as it was.
+    pub(crate) said: Vec<Value>,
     pub(crate) closed: Option<String>,
 }
 
@@ -103,6 +105,7 @@ impl Contents {
     /// Files a message of the agent.
     pub(crate) fn receive(&mut self, message: Value) {
         self.note("<--", &message);
+        self.said.push(message.clone());
         let method = message["method"].as_str().map(str::to_owned);
         let Some(method) = method else {
             self.answered(message);

@@ -133,9 +133,21 @@ async fn unknown_methods_and_bad_params_are_refused_by_code() {
         assert_eq!(refused.code, INVALID_PARAMS, "{method} {params}: {refused:?}");
         assert!(!refused.message.is_empty());
     }
-    // Requests without params take none as `{}`.
-    for params in [Value::Null, json!({})] {
-        assert!(ide.call("codestream/status", &params).await.is_ok(), "{params}");
+    // Requests without params take none, and null, as `{}`.
+    assert!(ide.call("codestream/status", &Value::Null).await.is_ok());
+    for (id, method) in [
+        (910, "codestream/status"),
+        (911, "codestream/provider/list"),
+        (912, "codestream/logout"),
+    ] {
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": null});
+        ide.send_bytes(frame::encode(&request));
+        let answer = stray(&ide).await;
+        assert_eq!(
+            (&answer["id"], answer["result"].is_object()),
+            (&json!(id), true),
+            "{answer}"
+        );
     }
     // Unknown notifications are dropped.
     ide.tell("codestream/no/such", &json!({}));
