@@ -26,7 +26,7 @@ pub(crate) trait ServiceFaults: Send + Sync {
     }
 }
 
-/// `{"tokens": {"provider", "expireAll"?, "revokeAll"?, "expiring"?}}`.
+/// `{"tokens": {"provider", "expireAll"?, "revokeAll"?, "expiring"?, "lifeS"?}}`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Tokens {
@@ -36,6 +36,8 @@ pub(crate) struct Tokens {
     pub(crate) revoke_all: bool,
     /// From now on, whether tokens expire; absent: as it was.
     pub(crate) expiring: Option<bool>,
+    /// Seconds that an expiring token lives from now on; absent: as the service has it.
+    pub(crate) life_s: Option<u64>,
 }
 
 /// `{"exchange": {"provider", "failNext", "error"?, "status"?, "body"?}}`.

@@ -12,6 +12,7 @@ mod tests;
 mod token;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::response::Response;
@@ -109,6 +110,7 @@ impl ServiceFaults for GitHub {
         let mut ledger = self.ledger();
         if let Some(expiring) = fault.expiring {
             ledger.expiring = expiring;
+            ledger.life = fault.life_s.map(Duration::from_secs);
         }
         if fault.expire_all {
             ledger.expire_access_tokens();

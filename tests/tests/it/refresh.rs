@@ -56,6 +56,38 @@ async fn a_401_is_answered_with_one_refresh_and_the_call_again() {
 }
 
 #[tokio::test]
+async fn a_token_is_refreshed_before_it_expires() {
+    let mut scene = Scene::new().await;
+    // The server takes 5 s off, so that a token is never used in its last moments.
+    scene
+        .control()
+        .fault(json!({"tokens": {"provider": "github", "expiring": true, "lifeS": 8}}))
+        .await;
+    let (ide, _) = scene.signed_in().await;
+    scene.connect(&ide, "github").await;
+    let first = ide
+        .account("github")
+        .await
+        .expect("an account")
+        .expires_at
+        .expect("an expiry");
+    ide.await_notification::<e2e::methods::DataChanged>(|change| {
+        let rows = change.data.as_array();
+        let renewed = |row: &Value| {
+            row["accounts"][0]["expiresAt"]
+                .as_i64()
+                .is_some_and(|at| at > first.0)
+        };
+        rows.is_some_and(|rows| rows.iter().any(|row| row["name"] == "github" && renewed(row)))
+    })
+    .await;
+    assert!(e2e::clock::unix() <= first, "before it expired");
+    assert!(refreshes(&scene).await >= 1);
+    assert!(ide.me("github").await.is_ok());
+    ide.finish().await;
+}
+
+#[tokio::test]
 async fn two_windows_refresh_once() {
     let mut scene = expiring().await;
     let (one, user) = scene.signed_in().await;

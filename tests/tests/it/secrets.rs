@@ -13,7 +13,7 @@ use self::harvest::Harvest;
 use crate::scene::{Scene, listening};
 
 /// What the sandbox's GitHub begins its tokens with.
-const GITHUB_TOKENS: [&str; 2] = ["gho_", "ghr_"];
+const GITHUB_TOKENS: [&str; 3] = ["gho_", "ghu_", "ghr_"];
 
 /// A secret that somebody put where it does not belong.
 const CANARY: &str = "c4nary-9b1d-do-not-show";
@@ -148,7 +148,7 @@ fn told(ide: &HeadlessIde, secrets: &Harvest) {
             }
         }
         assert!(
-            !text.contains("gho_") && !text.contains("ghr_"),
+            !GITHUB_TOKENS.iter().any(|prefix| text.contains(prefix)),
             "{}",
             e2e::redact(message)
         );

@@ -13,7 +13,7 @@ use crate::sandbox::people::Person;
 /// How long a code is good.
 pub(super) const CODE_LIFE: Duration = Duration::from_mins(10);
 /// `expires_in` of an expiring token.
-pub(super) const ACCESS_LIFE: Duration = Duration::from_secs(28_800);
+const ACCESS_LIFE: Duration = Duration::from_secs(28_800);
 /// `refresh_token_expires_in`.
 pub(super) const REFRESH_LIFE: Duration = Duration::from_secs(15_897_600);
 /// The oldest of more live tokens is revoked.
@@ -77,6 +77,8 @@ pub(super) struct Issued {
     pub(super) scopes: Vec<String>,
     /// Of an expiring pair.
     pub(super) refresh: Option<String>,
+    /// `expires_in` of an expiring pair.
+    pub(super) life: Duration,
 }
 
 /// Why the token endpoint gives nothing.
@@ -102,6 +104,8 @@ pub(super) const RATE_LIMIT: u32 = 5000;
 pub(super) struct Ledger {
     /// The app's setting: whether its tokens expire.
     pub(super) expiring: bool,
+    /// `expires_in`, where it is not [`ACCESS_LIFE`].
+    pub(super) life: Option<Duration>,
     codes: HashMap<String, Code>,
     /// By the person's number.
     grants: BTreeMap<u64, Vec<String>>,
@@ -184,6 +188,7 @@ impl Ledger {
         now: UnixMillis,
     ) -> Issued {
         self.serial += 1;
+        let life = self.life.unwrap_or(ACCESS_LIFE);
         let (access, refresh) = if expiring {
             (fresh.access, Some(fresh.refresh))
         } else {
@@ -195,7 +200,7 @@ impl Ledger {
                 person,
                 scopes: scopes.clone(),
                 issued_at: now,
-                expires_at: expiring.then(|| now + ACCESS_LIFE),
+                expires_at: expiring.then(|| now + life),
                 refresh: refresh.clone(),
                 serial: self.serial,
                 window: Window::default(),
@@ -217,6 +222,7 @@ impl Ledger {
             access,
             scopes,
             refresh,
+            life,
         }
     }
 
@@ -288,9 +294,10 @@ impl Ledger {
 
     /// Every person has taken every grant back.
     pub(super) fn revoke_everything(&mut self) {
-        let expiring = self.expiring;
+        let (expiring, life) = (self.expiring, self.life);
         *self = Self {
             expiring,
+            life,
             ..Self::default()
         };
     }

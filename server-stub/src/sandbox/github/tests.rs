@@ -379,6 +379,21 @@ async fn the_api_wants_a_user_agent_and_a_live_token() {
 }
 
 #[tokio::test]
+async fn a_test_says_how_long_tokens_live() {
+    let mut bench = bench();
+    bench.github.tokens(Tokens {
+        expiring: Some(true),
+        life_s: Some(7),
+        ..Tokens::default()
+    });
+    let token = bench.token_of("mona").await;
+    assert_eq!(token["expires_in"], 7);
+    bench.clock.advance(Duration::from_secs(7));
+    let answer = bench.api("user", text(&token, "access_token")).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn a_refresh_kills_the_old_pair() {
     let mut bench = bench();
     bench.github.tokens(Tokens {

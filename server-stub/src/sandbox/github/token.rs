@@ -14,7 +14,7 @@ use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::GitHub;
-use super::ledger::{ACCESS_LIFE, Fresh, Issued, REFRESH_LIFE, Refused};
+use super::ledger::{Fresh, Issued, REFRESH_LIFE, Refused};
 use super::reply::Format;
 use crate::random::Random;
 use crate::sandbox::chance::alphanumeric;
@@ -111,7 +111,7 @@ fn fields(issued: Issued) -> Vec<(&'static str, Value)> {
     let seconds = |life: Duration| Value::from(life.as_secs());
     let mut fields = vec![("access_token", Value::from(issued.access))];
     if let Some(refresh) = issued.refresh {
-        fields.push(("expires_in", seconds(ACCESS_LIFE)));
+        fields.push(("expires_in", seconds(issued.life)));
         fields.push(("refresh_token", refresh.into()));
         fields.push(("refresh_token_expires_in", seconds(REFRESH_LIFE)));
     }
