@@ -1,12 +1,50 @@
-//! The API's own routes.
+//! The API's own routes, and what every route of the API has in common.
+//!
+//! Owns how a session is proven, how a request is read and how a refusal is written. Knows no third party.
+
+mod address;
+mod bearer;
+mod capabilities;
+mod check_signup;
+mod edge;
+mod error;
+mod limit;
+mod login_data;
+mod prefer;
+mod read;
+mod session;
+mod start_code;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::{get, put};
+use codestream_protocol::http::path;
 
 use crate::app::App;
 
-/// This room's routes.
+pub(crate) use address::Peer;
+pub(crate) use bearer::Bearer;
+pub(crate) use edge::{RequestId, around, to_the_end};
+pub(crate) use error::RouteError;
+pub(crate) use limit::RateLimit;
+pub(crate) use read::{Json, Query};
+
+/// This room's routes, but for those that wait.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
+        .route(path::STATUS, get(async || "OK"))
+        .route(path::CAPABILITIES, get(capabilities::show))
+        .route(path::PROVIDER_AUTH_CODE, get(start_code::make))
+        .route(path::LOGIN, put(session::login))
+        .route(path::LOGOUT, put(session::logout))
+        .route(path::ME, get(session::me))
+}
+
+/// Routes that wait for something: they end when their client goes away.
+pub(crate) fn waiting_routes() -> Router<Arc<App>> {
+    Router::new().route(path::CHECK_SIGNUP, put(check_signup::check))
 }

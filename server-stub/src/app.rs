@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::api::RateLimit;
 use crate::channel::Hub;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -45,6 +46,8 @@ pub(crate) struct App {
     pub(crate) channel: Hub,
     /// Refreshes under way.
     pub(crate) flights: crate::broker::Flights,
+    /// Of `check-signup`, per sign-up token.
+    pub(crate) check_signup_limit: RateLimit,
     /// Background work and its end.
     pub(crate) lifecycle: Lifecycle,
 }

@@ -2,6 +2,7 @@
 //!
 //! Every task of the server is spawned here, so that shutdown can wait for it.
 
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,6 +20,15 @@ impl Lifecycle {
         F: Future<Output = ()> + Send + 'static,
     {
         self.tasks.spawn(task);
+    }
+
+    /// Runs `task` to its end, whatever becomes of who waits for it.
+    pub(crate) fn run<F>(&self, task: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send,
+    {
+        self.tasks.spawn(task)
     }
 
     /// Ends when shutdown begins.

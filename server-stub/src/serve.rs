@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -141,8 +142,10 @@ pub(crate) fn api_router(app: &Arc<App>) -> Router {
         .merge(api::routes())
         .merge(broker::routes())
         .merge(pages::routes())
+        .layer(from_fn_with_state(app.clone(), api::to_the_end))
+        .merge(api::waiting_routes())
         .merge(channel::routes());
-    faults::around(rooms, app).with_state(app.clone())
+    api::around(faults::around(rooms, app), app).with_state(app.clone())
 }
 
 pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App>, ServeError> {
@@ -175,6 +178,7 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
         faults,
         channel: channel::Hub::default(),
         flights: broker::Flights::default(),
+        check_signup_limit: api::RateLimit::new(2, 5),
         lifecycle: Lifecycle::default(),
         config,
         origins,

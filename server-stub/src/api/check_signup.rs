@@ -1,0 +1,203 @@
+//! `PUT /no-auth/check-signup`: the agent asks whether its sign-up is granted, and may wait for it.
+
+use std::sync::Arc;
+
+use axum::Json as Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use codestream_protocol::ServerCode;
+use codestream_protocol::http::LoginResponse;
+use codestream_protocol::secret::{CodeVerifier, SignupToken};
+use serde_json::{Map, Value};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::prefer::Wait;
+use super::{Json, Peer, RouteError, login_data};
+use crate::app::App;
+use crate::store::{Failure, Grant, SignUpKey, SignUpStatus, Wake};
+
+/// Answers at once or, when the client prefers and the configuration allows it, when something has happened.
+pub(super) async fn check(
+    State(app): State<Arc<App>>,
+    Peer(address): Peer,
+    headers: HeaderMap,
+    Json(body): Json<Map<String, Value>>,
+) -> Response {
+    let wait = Wait::asked(&headers).filter(|_| app.config.long_poll);
+    let answer = poll(&app, &body, address.as_deref(), wait).await;
+    let mut response = match answer {
+        Ok(login) => Body(login).into_response(),
+        Err(refusal) => refusal.into_response(),
+    };
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    match wait {
+        Some(wait) => wait.applied_to(response),
+        None => response,
+    }
+}
+
+async fn poll(
+    app: &App,
+    body: &Map<String, Value>,
+    address: Option<&str>,
+    wait: Option<Wait>,
+) -> Result<LoginResponse, RouteError> {
+    let key = key(body)?;
+    app.check_signup_limit
+        .take(&key.token, app.clock.now())
+        .map_err(RouteError::too_many)?;
+    match granted(app, &key, address, wait).await? {
+        Some(grant) => {
+            let Grant {
+                user,
+                session,
+                token,
+                status,
+                ..
+            } = grant;
+            login_data::assemble(app, &user, session, token, Some(status)).await
+        }
+        None => Err(RouteError::of(ServerCode::TokenNotFound)),
+    }
+}
+
+/// The grant; `None`: not yet.
+async fn granted(
+    app: &App,
+    key: &SignUpKey,
+    address: Option<&str>,
+    wait: Option<Wait>,
+) -> Result<Option<Grant>, RouteError> {
+    // Before the first look, so that nothing happens unseen between look and wait.
+    let mut wakes = app.wakes.listen();
+    let until = wait.map(|wait| app.clock.now() + wait.duration());
+    let mut last = until.is_none();
+    loop {
+        match app.store.redeem_sign_up(key, address).await? {
+            SignUpStatus::Granted(grant) => return Ok(Some(*grant)),
+            SignUpStatus::Failed(failure) => return Err(refused(failure)),
+            SignUpStatus::Spent => return Err(RouteError::of(ServerCode::TokenExpired)),
+            SignUpStatus::Unknown | SignUpStatus::Pending if last => return Ok(None),
+            SignUpStatus::Unknown | SignUpStatus::Pending => {}
+        }
+        let until = until.unwrap_or_else(|| app.clock.now());
+        tokio::select! {
+            () = woken(&mut wakes, key) => {}
+            () = app.clock.sleep_until(until) => last = true,
+            () = app.lifecycle.stopping() => last = true,
+        }
+    }
+}
+
+/// Ends when the sign-up may stand elsewhere than before.
+async fn woken(wakes: &mut Receiver<Wake>, key: &SignUpKey) {
+    loop {
+        match wakes.recv().await {
+            Ok(Wake::SignUp { key: told }) if told == *key => return,
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// A refusal in the agent's terms: codes of users and of time as they are, a service's wrapped in `USRC-1022`.
+fn refused(failure: Failure) -> RouteError {
+    let own = matches!(
+        failure.code,
+        ServerCode::AlreadyRegistered
+            | ServerCode::NoLoginUnregistered
+            | ServerCode::UserNotOnTeam
+            | ServerCode::InMaintenanceMode
+            | ServerCode::SwitchToServerUrl
+            | ServerCode::TokenExpired
+            | ServerCode::TokenInvalid
+    );
+    let code = if own {
+        failure.code
+    } else {
+        ServerCode::ProviderLoginFailed
+    };
+    let mut error = RouteError::of(code)
+        .saying(failure.message)
+        .with("step", failure.step);
+    if !own {
+        error = error.with("error", failure.code.as_str());
+    }
+    match failure.provider {
+        Some(provider) => error.with("provider", provider),
+        None => error,
+    }
+}
+
+/// Which sign-up a poll is about. Everything else in the body is ignored.
+fn key(body: &Map<String, Value>) -> Result<SignUpKey, RouteError> {
+    let text = |name: &str| match body.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.len() <= 200 => Ok(Some(text.as_str())),
+        Some(_) => Err(RouteError::invalid(name)),
+    };
+    let token = text("token")?.filter(|token| !token.is_empty());
+    let token = token.ok_or_else(|| RouteError::required("token"))?;
+    let verifier = text("codeVerifier")?.map(CodeVerifier::new);
+    if verifier
+        .as_ref()
+        .is_some_and(|verifier| !verifier.is_well_formed())
+    {
+        return Err(RouteError::invalid("codeVerifier"));
+    }
+    Ok(SignUpKey::of_poll(
+        &SignupToken::new(once(token)),
+        verifier.as_ref(),
+    ))
+}
+
+/// A token that was pasted twice in a row is read as one.
+fn once(token: &str) -> &str {
+    match token.split_at_checked(36) {
+        Some((first, second)) if first == second => first,
+        _ => token,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(body: &Value) -> Result<SignUpKey, RouteError> {
+        key(body.as_object().expect("an object"))
+    }
+
+    #[test]
+    fn a_token_pasted_twice_is_read_as_one() {
+        let token = "8f14e45f-ceea-467f-9b5d-1d5b2b7a1c11";
+        let one = read(&json!({ "token": token })).expect("a key");
+        assert_eq!(read(&json!({ "token": token.repeat(2) })), Ok(one.clone()));
+        assert_ne!(read(&json!({ "token": token.repeat(3) })), Ok(one));
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        let verifier = "v".repeat(43);
+        assert!(read(&json!({ "token": "t", "codeVerifier": verifier, "nrAccountId": 7 })).is_ok());
+        for (body, error) in [
+            (json!({}), RouteError::required("token")),
+            (json!({ "token": "" }), RouteError::required("token")),
+            (json!({ "token": null }), RouteError::required("token")),
+            (json!({ "token": 7 }), RouteError::invalid("token")),
+            (json!({ "token": "t".repeat(201) }), RouteError::invalid("token")),
+            (
+                json!({ "token": "t", "codeVerifier": "short" }),
+                RouteError::invalid("codeVerifier"),
+            ),
+        ] {
+            assert_eq!(read(&body), Err(error), "{body}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! `GET /provider-auth-code`: opens a connect handshake for a signed-in user.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use codestream_protocol::http::StartCodeAnswer;
+use codestream_protocol::id::CodeId;
+use codestream_protocol::{ServerCode, TeamId, match_code};
+use serde::Deserialize;
+
+use super::{Bearer, Peer, Query, RouteError};
+use crate::app::App;
+use crate::broker::issue_start_code;
+use crate::config::ConfirmSignIn;
+use crate::store::{HandshakeKind, NewHandshake};
+
+/// The longest that a handshake may take; `expiresIn` can only shorten it.
+const LIFE: Duration = Duration::from_secs(10 * 60);
+/// How soon the browser must open it: a link that somebody else made and sent is worth little after that.
+const OPEN_WITHIN: Duration = Duration::from_secs(2 * 60);
+/// Of a name that an agent gives itself or its machine.
+const MOST_CHARACTERS: usize = 100;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Asked {
+    team_id: Option<String>,
+    expires_in: Option<String>,
+    ide: Option<String>,
+    machine: Option<String>,
+}
+
+/// Opens it.
+pub(super) async fn make(
+    State(app): State<Arc<App>>,
+    bearer: Bearer,
+    Peer(agent_address): Peer,
+    Query(asked): Query<Asked>,
+) -> Result<Json<StartCodeAnswer>, RouteError> {
+    let team_id = asked
+        .team_id
+        .filter(|id| !id.is_empty())
+        .ok_or_else(|| RouteError::required("teamId"))?;
+    let team_id: TeamId = team_id.parse().map_err(|_| RouteError::invalid("teamId"))?;
+    if !bearer.user.team_ids.contains(&team_id) {
+        return Err(RouteError::of(ServerCode::UserNotOnTeam));
+    }
+    let life = life(asked.expires_in.as_deref())?;
+    let now = app.clock.now();
+    let handshake = app
+        .store
+        .open_handshake(NewHandshake {
+            code_id: CodeId(app.random.uuid()),
+            kind: HandshakeKind::Connect {
+                user_id: bearer.user.id,
+                team_id,
+            },
+            ide: asked.ide.and_then(|name| shown(&name)),
+            machine: asked.machine.and_then(|name| shown(&name)),
+            agent_address,
+            open_by: now + OPEN_WITHIN.min(life),
+            expires_at: now + life,
+        })
+        .await?;
+    let confirms = app.config.confirm_sign_in != ConfirmSignIn::Never;
+    Ok(Json(StartCodeAnswer {
+        code: issue_start_code(&app.keys.signer, &handshake),
+        code_id: handshake.code_id,
+        expires_at: handshake.expires_at,
+        channel_time: now,
+        match_code: confirms.then(|| match_code::of_handshake(handshake.code_id)),
+    }))
+}
+
+fn life(millis: Option<&str>) -> Result<Duration, RouteError> {
+    match millis.map(str::parse) {
+        None => Ok(LIFE),
+        Some(Ok(millis @ 1_u64..)) => Ok(LIFE.min(Duration::from_millis(millis))),
+        Some(_) => Err(RouteError::invalid("expiresIn")),
+    }
+}
+
+/// A name fit for a page: bounded, on one line.
+fn shown(name: &str) -> Option<String> {
+    let name: String = name
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MOST_CHARACTERS)
+        .collect();
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_can_only_be_shortened() {
+        assert_eq!(life(None), Ok(LIFE));
+        assert_eq!(life(Some("300000")), Ok(Duration::from_secs(300)));
+        assert_eq!(life(Some("99999999999")), Ok(LIFE));
+        for bad in ["0", "-1", "x", ""] {
+            assert_eq!(life(Some(bad)), Err(RouteError::invalid("expiresIn")), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_are_bounded_and_on_one_line() {
+        assert_eq!(shown(" VS\nCode\u{7} "), Some("VSCode".to_owned()));
+        assert_eq!(shown(" \n"), None);
+        assert_eq!(
+            shown(&"é".repeat(500)).map(|name| name.chars().count()),
+            Some(MOST_CHARACTERS)
+        );
+    }
+}
