@@ -15,12 +15,13 @@ use codestream_protocol::http::{
     UserAnswer, UserChange, WAIT_SECONDS, path,
 };
 use codestream_protocol::pkce::CodeChallenge;
-use codestream_protocol::secret::{SessionToken, SignupToken, StartCode};
+use codestream_protocol::secret::{AccessToken, SessionToken, SignupToken, StartCode};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use url::Url;
 
@@ -84,6 +85,8 @@ pub struct AccountPath<'a> {
     pub host: Option<&'a str>,
     /// One workspace of several.
     pub sub_id: Option<&'a str>,
+    /// The token that a refresh is to replace: when the server has another one by now, that is the answer.
+    pub have: Option<&'a AccessToken>,
 }
 
 /// The API of one server. Cloning is cheap.
@@ -213,7 +216,12 @@ impl Api {
         {
             let mut query = url.query_pairs_mut();
             query.append_pair("teamId", account.team_id.as_str());
-            for (name, value) in [("host", account.host), ("subId", account.sub_id)] {
+            let have = account.have.map(|token| fingerprint(token.expose()));
+            for (name, value) in [
+                ("host", account.host),
+                ("subId", account.sub_id),
+                ("have", have.as_deref()),
+            ] {
                 if let Some(value) = value {
                     query.append_pair(name, value);
                 }
@@ -291,6 +299,17 @@ impl Api {
         );
         Ok(answer)
     }
+}
+
+/// The SHA-256 of a secret in lower-case hexadecimal: names it without showing it.
+fn fingerprint(secret: &str) -> String {
+    use std::fmt::Write as _;
+    let digest = Sha256::digest(secret.as_bytes());
+    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// An answer whose body was read within its bound.

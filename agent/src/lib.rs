@@ -1,6 +1,7 @@
 //! The `CodeStream` agent as a library.
 
 pub mod api;
+mod attempt;
 mod backoff;
 pub mod browser;
 pub mod channel;

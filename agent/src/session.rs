@@ -4,8 +4,16 @@
 //! pollers, the me-channel) sends it a closed set of inputs. [`Session`] is the handle: cheap to clone, one method per
 //! request of the protocol. Nothing here knows LSP: a [`Host`] opens links and is told what changes.
 
+mod accounts;
 mod actor;
+mod attempts;
+mod calls;
+mod data;
 mod inbox;
+mod login;
+mod logins;
+mod providers;
+mod refresh;
 
 use std::sync::Arc;
 

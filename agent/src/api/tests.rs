@@ -151,6 +151,7 @@ async fn every_route_of_an_account_is_called_as_the_server_has_it() {
         team_id: &team,
         host: Some("h.test:8"),
         sub_id: None,
+        have: None,
     };
     api.refresh(&session(), "github", account)
         .await
@@ -165,7 +166,7 @@ async fn every_route_of_an_account_is_called_as_the_server_has_it() {
         .expect("an answer");
     let set = SetToken {
         team_id: team.clone(),
-        token: codestream_protocol::secret::AccessToken::new("pat"),
+        token: AccessToken::new("pat"),
         host: None,
         data: Value::Null,
     };

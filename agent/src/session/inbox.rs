@@ -1,20 +1,24 @@
-//! Everything that can happen to a session, as a closed set of inputs.
+//! Everything that can happen to a session, as a closed set of inputs. No `Debug`: several hold secrets in plain JSON.
 
 use codestream_protocol::AttemptId;
+use codestream_protocol::http::{LoginResponse, ProviderInfo, UserChange};
 use codestream_protocol::lsp::attempt::Attempt;
 use codestream_protocol::lsp::request::{
     AddParams, Added, AttemptParams, CallParams, CallResult, ConfigureParams, Disconnected, LoginResult,
     OtcParams, Person, ProviderList, ProviderParams, Reopened, SsoParams, Started, Status, TokenParams,
 };
+use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::error::AgentError;
+use crate::api::ApiError;
+use crate::attempt::{Link, machine};
+use crate::error::{AgentError, Failure};
+use crate::session::accounts::AccountKey;
 
 /// Where an answer goes. Dropping it tells the caller that the agent is shutting down.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, AgentError>>;
 
 /// What callers ask for.
-#[derive(Debug)]
 pub(crate) enum Request {
     Connect(ProviderParams, Reply<Started>),
     SignIn(SsoParams, Reply<Started>),
@@ -34,8 +38,57 @@ pub(crate) enum Request {
     Status(Reply<Status>),
 }
 
-/// What the actor is told.
-#[derive(Debug)]
+/// What the actor is told. An `epoch` names the login that an input belongs to: one of an earlier login is dropped.
 pub(crate) enum Input {
+    /// A caller asks.
     Request(Request),
+    /// A step of an attempt's machine.
+    Attempt(AttemptId, machine::Input),
+    /// The first link of an attempt, or why there is none.
+    Linked(AttemptId, Result<Link, Failure>),
+    /// A further link of an attempt.
+    Relinked {
+        id: AttemptId,
+        link: Result<Link, Failure>,
+        reply: Reply<Reopened>,
+    },
+    /// A sign-in attempt was granted.
+    Granted(AttemptId, Box<LoginResponse>),
+    /// What the server said about the session that was kept.
+    Restored {
+        epoch: u64,
+        login: Result<Box<LoginResponse>, ApiError>,
+    },
+    /// A session by hand: `codestream/login/otc` or `codestream/login/token`.
+    LoggedIn {
+        login: Box<LoginResponse>,
+        team_id: Option<codestream_protocol::TeamId>,
+        reply: Reply<LoginResult>,
+    },
+    /// The me-object, whole.
+    Fetched { epoch: u64, user: Value },
+    /// The login data, fetched anew for its teams.
+    TeamsFetched { epoch: u64, login: Box<LoginResponse> },
+    /// A change that an answer told.
+    Changed { epoch: u64, change: UserChange },
+    /// A caller of a third party needs a new token.
+    Renew {
+        epoch: u64,
+        key: AccountKey,
+        reply: Reply<ProviderInfo>,
+    },
+    /// What the server said to that.
+    Renewed {
+        epoch: u64,
+        key: AccountKey,
+        result: Result<UserChange, ApiError>,
+    },
+    /// Who an account belongs to, from a direct call.
+    Met {
+        epoch: u64,
+        key: AccountKey,
+        who: String,
+    },
+    /// The server does not accept the session token any more.
+    SessionRefused { epoch: u64 },
 }

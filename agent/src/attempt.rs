@@ -1,0 +1,44 @@
+//! One press of Connect or Sign in, from the press to its end.
+//!
+//! [`machine`] decides and is pure; [`driver`] makes links and asks for grants. The session's actor owns every attempt and
+//! carries inputs to the machine and effects to the driver; each input names its attempt, and one that comes after the end
+//! changes nothing.
+
+pub(crate) mod driver;
+pub(crate) mod machine;
+
+use std::time::Duration;
+
+use codestream_protocol::TeamId;
+use codestream_protocol::id::CodeId;
+use codestream_protocol::secret::{CodeVerifier, SignupToken};
+
+/// How long a person has.
+pub(crate) const LIFETIME: Duration = Duration::from_mins(5);
+
+/// What an attempt is after, and what it needs for a link.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    /// A service for the signed-in user.
+    Connect {
+        /// The team that the account will belong to.
+        team_id: TeamId,
+    },
+    /// A session. A further link carries the same token and challenge, so that one poll serves them all.
+    SignIn {
+        token: SignupToken,
+        verifier: CodeVerifier,
+        signup: bool,
+    },
+}
+
+/// What a browser is sent to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Link {
+    pub(crate) url: String,
+    /// Names the handshake on the me-channel, when it is one of connecting.
+    pub(crate) code_id: Option<CodeId>,
+    /// When the handshake ends, by our own clock.
+    pub(crate) expires_at: codestream_protocol::UnixMillis,
+    pub(crate) match_code: Option<String>,
+}

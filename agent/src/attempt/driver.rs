@@ -1,0 +1,191 @@
+//! Makes the links of an attempt and asks for its grant. Knows nothing of steps and ends.
+
+use std::time::Duration;
+
+use codestream_protocol::http::{CheckSignup, LoginResponse, ProviderRow, StartCodeAnswer};
+use codestream_protocol::lsp::error::ErrorKind;
+use codestream_protocol::secret::SessionToken;
+use codestream_protocol::{ServerCode, TeamId, UnixMillis, match_code};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{Api, ApiError, Device};
+use crate::attempt::{Link, Target};
+use crate::clock::Clock;
+use crate::error::Failure;
+use crate::poll::{PollEnd, wait_for_grant};
+use crate::random::Random;
+use crate::thirdparty;
+
+/// The server's capability that asks people to compare match codes.
+const CONFIRMS: &str = "confirmSignIn";
+/// Clocks this close together are one clock.
+const SAME_CLOCK: Duration = Duration::from_secs(5);
+
+/// A link that connects `provider`.
+pub(crate) async fn connect_link(
+    api: &Api,
+    clock: &dyn Clock,
+    session: &SessionToken,
+    team_id: &TeamId,
+    provider: &str,
+    remaining: Duration,
+    device: &Device,
+) -> Result<Link, ApiError> {
+    let answer = api.start_code(session, team_id, remaining, device).await?;
+    Ok(Link {
+        url: api.connect_url(provider, &answer.code).into(),
+        code_id: Some(answer.code_id),
+        expires_at: by_our_clock(&answer, clock.now()),
+        match_code: answer.match_code,
+    })
+}
+
+/// The end of a handshake by our own clock, whatever the server's says: a laptop that is minutes off still has its time.
+fn by_our_clock(answer: &StartCodeAnswer, now: UnixMillis) -> UnixMillis {
+    let apart = now.since(answer.channel_time).max(answer.channel_time.since(now));
+    if apart <= SAME_CLOCK {
+        answer.expires_at
+    } else {
+        now + answer.expires_at.since(answer.channel_time)
+    }
+}
+
+/// A link that signs in with `provider`. Asks the server first what it can do, so that a browser is never sent to a server
+/// that is not there, or for a service that it does not have.
+///
+/// # Errors
+/// Why there is no link.
+pub(crate) async fn sign_in_link(
+    api: &Api,
+    clock: &dyn Clock,
+    provider: &str,
+    target: &Target,
+    remaining: Duration,
+    device: &Device,
+) -> Result<Link, Failure> {
+    let Target::SignIn {
+        token,
+        verifier,
+        signup,
+    } = target
+    else {
+        return Err(Failure::internal("A link for signing in needs a sign-up token."));
+    };
+    let can = api.capabilities().await.map_err(|error| match error {
+        // JSON without capabilities is another product's.
+        ApiError::Decode { .. } => Failure::new(
+            ErrorKind::NotCodeStream,
+            "Something else than CodeStream answers at the server's address. Check the setting `serverUrl`.",
+        ),
+        error => Failure::from(&error),
+    })?;
+    let row = can
+        .providers
+        .into_values()
+        .find(|row| row.name == provider || row.id.as_str() == provider);
+    let row = offered(provider, row)?;
+    let challenge = verifier.challenge();
+    Ok(Link {
+        url: api
+            .sign_in_url(&row.name, token, &challenge, remaining, *signup, device)
+            .into(),
+        code_id: None,
+        expires_at: clock.now() + remaining,
+        match_code: can
+            .capabilities
+            .contains_key(CONFIRMS)
+            .then(|| match_code::of_challenge(&challenge)),
+    })
+}
+
+/// The row of a service that can be used to sign in.
+fn offered(provider: &str, row: Option<ProviderRow>) -> Result<ProviderRow, Failure> {
+    match row {
+        Some(row) if row.can_sign_up => Ok(row),
+        Some(row) => Err(Failure::of_code(ServerCode::IdentityMatchingNotSupported).of_provider(&row.name)),
+        None => Err(not_there(provider)),
+    }
+}
+
+/// Why a service cannot be used: nobody knows it, or the server has not set it up.
+pub(crate) fn not_there(provider: &str) -> Failure {
+    match thirdparty::service(provider) {
+        Some(service) => Failure {
+            message: format!(
+                "{} is not set up on the server. Ask its administrator to add its client id.",
+                service.display_name
+            ),
+            ..Failure::of_code(ServerCode::ProviderNotConfigured).of_provider(service.name)
+        },
+        None => Failure::new(
+            ErrorKind::UnknownProvider,
+            "This service is not known. `codestream/provider/list` names those that are.",
+        ),
+    }
+}
+
+/// Asks for the grant of a sign-in until there is an answer; `None` when it was cancelled.
+pub(crate) async fn grant(
+    api: &Api,
+    clock: &dyn Clock,
+    random: &Random,
+    check: &CheckSignup,
+    expires_at: UnixMillis,
+    cancel: &CancellationToken,
+) -> Option<Result<Box<LoginResponse>, Failure>> {
+    let end = match wait_for_grant(api, clock, random, check, expires_at, cancel).await {
+        Ok(login) => return Some(Ok(Box::new(login))),
+        Err(end) => end,
+    };
+    let failure = match &end {
+        PollEnd::Cancelled => return None,
+        PollEnd::Expired { trouble: None } => Failure::new(ErrorKind::Expired, end.to_string()),
+        PollEnd::Expired {
+            trouble: Some(trouble),
+        } => Failure::new(
+            ErrorKind::Expired,
+            format!("Time is up, and the server could not be asked: {trouble} Start again."),
+        ),
+        PollEnd::Failed(error) => Failure::from(error),
+    };
+    Some(Err(failure))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use codestream_protocol::id::CodeId;
+    use codestream_protocol::secret::StartCode;
+
+    fn answer(channel_time: i64, expires_at: i64) -> StartCodeAnswer {
+        StartCodeAnswer {
+            code: StartCode::new("c"),
+            code_id: CodeId(uuid::Uuid::nil()),
+            expires_at: UnixMillis(expires_at),
+            channel_time: UnixMillis(channel_time),
+            match_code: None,
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_minutes_off_leaves_the_person_the_whole_time() {
+        let now = UnixMillis(1_000_000);
+        for (channel_time, expires_at, by_ours) in [
+            (1_000_100, 1_300_100, 1_300_100),
+            (1_600_000, 1_900_000, 1_300_000),
+            (400_000, 700_000, 1_300_000),
+        ] {
+            assert_eq!(
+                by_our_clock(&answer(channel_time, expires_at), now),
+                UnixMillis(by_ours)
+            );
+        }
+    }
+
+    #[test]
+    fn a_service_that_the_agent_knows_is_not_set_up_and_any_other_is_unknown() {
+        assert_eq!(not_there("github").kind, ErrorKind::ProviderNotConfigured);
+        assert_eq!(not_there("github*com").provider.as_deref(), Some("github"));
+        assert_eq!(not_there("nobody").kind, ErrorKind::UnknownProvider);
+    }
+}

@@ -1,0 +1,164 @@
+//! Where a user's accounts stand in the me-object, and how they are listed. Pure.
+
+use codestream_protocol::TeamId;
+use codestream_protocol::http::{ProviderInfo, ProviderRow};
+use codestream_protocol::lsp::error::ErrorKind;
+use codestream_protocol::lsp::request::{Account, ProviderSummary};
+use serde_json::Value;
+
+use crate::error::Failure;
+
+/// Names one account of the user in the team that is worked in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct AccountKey {
+    /// The service's lower-case name.
+    pub(crate) provider: String,
+    /// A self-hosted service's host.
+    pub(crate) host: Option<String>,
+    /// One workspace of several.
+    pub(crate) sub_id: Option<String>,
+}
+
+/// `providerInfo.<team>.<provider>`; an account of before teams stands at `providerInfo.<provider>`. A self-hosted service
+/// is below that in `hosts.<id>`, workspaces in `multiple.<id>`.
+pub(crate) fn accounts(user: &Value, team_id: &TeamId, row: &ProviderRow) -> Vec<(AccountKey, ProviderInfo)> {
+    let all = &user["providerInfo"];
+    let mut at = match &all[team_id.as_str()][&row.name] {
+        Value::Null => &all[&row.name],
+        own => own,
+    };
+    let host = row.is_enterprise.then(|| row.host.clone());
+    if row.is_enterprise {
+        at = &at["hosts"][row.id.as_str()];
+    }
+    let key = |sub_id: Option<String>| AccountKey {
+        provider: row.name.clone(),
+        host: host.clone(),
+        sub_id,
+    };
+    let alone = std::iter::once((key(None), at));
+    let workspaces = at["multiple"].as_object().into_iter().flatten();
+    let workspaces = workspaces.map(|(id, value)| (key(Some(id.clone())), value));
+    alone
+        .chain(workspaces)
+        .filter_map(|(key, value)| Some((key, info(value)?)))
+        .collect()
+}
+
+/// An account; an object with neither a token nor the reason for its loss is none.
+fn info(value: &Value) -> Option<ProviderInfo> {
+    let info: ProviderInfo = serde_json::from_value(value.clone()).ok()?;
+    (info.access_token.is_some() || info.token_error.is_some()).then_some(info)
+}
+
+/// The account that is meant: the named workspace, else the first that works.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn chosen(
+    accounts: Vec<(AccountKey, ProviderInfo)>,
+    provider_team_id: Option<&str>,
+    row: &ProviderRow,
+) -> Result<(AccountKey, ProviderInfo), Failure> {
+    let mut fitting: Vec<_> = accounts
+        .into_iter()
+        .filter(|(key, _)| provider_team_id.is_none_or(|id| key.sub_id.as_deref() == Some(id)))
+        .collect();
+    let works = |(_, info): &(AccountKey, ProviderInfo)| info.access_token.is_some();
+    let at = fitting.iter().position(works).unwrap_or(0);
+    if fitting.is_empty() {
+        let message = format!("You are not connected to {}. Connect first.", row.display_name);
+        return Err(Failure::new(ErrorKind::TokenRevoked, message).of_provider(&row.name));
+    }
+    Ok(fitting.swap_remove(at))
+}
+
+/// A row of `codestream/provider/list`.
+pub(crate) fn summary(
+    row: &ProviderRow,
+    accounts: &[(AccountKey, ProviderInfo)],
+    who: impl Fn(&AccountKey) -> Option<String>,
+) -> ProviderSummary {
+    let works = |info: &ProviderInfo| info.access_token.is_some() && info.token_error.is_none();
+    ProviderSummary {
+        provider_id: row.id.clone(),
+        name: row.name.clone(),
+        display_name: row.display_name.clone(),
+        host: row.host.clone(),
+        connected: accounts.iter().any(|(_, info)| works(info)),
+        can_sign_up: row.can_sign_up,
+        can_use_token: row.supports_oauth_or_pat,
+        api_base: row.api_base.clone(),
+        scopes: row.scopes.clone(),
+        accounts: accounts
+            .iter()
+            .map(|(key, info)| Account {
+                who: info.who.clone().or_else(|| who(key)).unwrap_or_default(),
+                since: info.since.unwrap_or_default(),
+                expires_at: info.expires_at,
+                provider_team_id: key.sub_id.clone(),
+                error: info.token_error.as_ref().map(|error| error.error.clone()),
+            })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use codestream_protocol::ProviderId;
+    use serde_json::json;
+
+    pub(crate) fn row(host: &str, name: &str) -> ProviderRow {
+        serde_json::from_value(json!({
+            "id": ProviderId::of_host(host), "name": name, "displayName": name, "host": host,
+            "apiBase": format!("https://api.{host}/"), "canSignUp": true,
+        }))
+        .expect("a row")
+    }
+
+    fn team() -> TeamId {
+        TeamId::from_bytes([2; 12])
+    }
+
+    #[test]
+    fn an_account_stands_under_its_team_or_where_it_was_before_teams() {
+        let github = row("github.com", "github");
+        let in_team = json!({"providerInfo": {team().as_str(): {"github": {"accessToken": "t"}}, "github": {"accessToken": "old"}}});
+        let found = accounts(&in_team, &team(), &github);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].1.access_token.as_ref().expect("a token").expose(), "t");
+        let before = json!({"providerInfo": {"github": {"accessToken": "old"}}});
+        assert_eq!(accounts(&before, &team(), &github).len(), 1);
+        for nothing in [
+            json!({}),
+            json!(null),
+            json!({"providerInfo": {team().as_str(): {"github": {"data": {}}}}}),
+        ] {
+            assert!(accounts(&nothing, &team(), &github).is_empty(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn workspaces_and_hosts_stand_side_by_side() {
+        let slack = row("slack.com", "slack");
+        let user = json!({"providerInfo": {team().as_str(): {"slack": {"multiple": {
+            "T1": {"accessToken": "a"}, "T2": {"tokenError": {"error": "gone", "occurredAt": 1}},
+        }}}}});
+        let found = accounts(&user, &team(), &slack);
+        let ids: Vec<_> = found.iter().map(|(key, _)| key.sub_id.as_deref()).collect();
+        assert_eq!(ids, [Some("T1"), Some("T2")]);
+        let summary = summary(&slack, &found, |_| None);
+        assert!(summary.connected);
+        assert_eq!(summary.accounts[1].error.as_deref(), Some("gone"));
+        let (key, _) = chosen(found.clone(), Some("T2"), &slack).expect("named");
+        assert_eq!(key.sub_id.as_deref(), Some("T2"));
+        assert!(chosen(found, Some("T3"), &slack).is_err());
+
+        let mut own = row("git.example.com", "github");
+        own.is_enterprise = true;
+        let user = json!({"providerInfo": {team().as_str(): {"github": {"hosts": {"git*example*com": {"accessToken": "a"}}}}}});
+        let found = accounts(&user, &team(), &own);
+        assert_eq!(found[0].0.host.as_deref(), Some("git.example.com"));
+    }
+}

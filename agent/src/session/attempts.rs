@@ -1,0 +1,411 @@
+//! The attempts of a session: starts them, carries inputs to their machines and does what the machines say.
+
+use std::time::Duration;
+
+use codestream_protocol::http::{CheckSignup, LoginResponse};
+use codestream_protocol::id::CodeId;
+use codestream_protocol::lsp::attempt::{Attempt, AttemptKind, Step};
+use codestream_protocol::lsp::error::ErrorKind;
+use codestream_protocol::lsp::notification::AttemptDidChange;
+use codestream_protocol::lsp::request::{ProviderParams, Reopened, SsoParams, Started};
+use codestream_protocol::secret::{CodeVerifier, SessionToken, SignupToken};
+use codestream_protocol::{AttemptId, ProviderId, UnixMillis};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::attempt::machine::{Effect, Input as Happened, Machine};
+use crate::attempt::{LIFETIME, Link, Target, driver};
+use crate::error::{AgentError, Failure};
+use crate::session::Notification;
+use crate::session::actor::{Actor, Shared, Work, answer};
+use crate::session::inbox::{Input, Reply};
+use crate::thirdparty;
+
+/// A machine and what belongs to it.
+struct Entry {
+    machine: Machine,
+    target: Target,
+    press: Option<Reply<Started>>,
+    watchers: Vec<Reply<Attempt>>,
+    /// The handshakes of its links, as the server names them.
+    codes: Vec<CodeId>,
+    /// Ends what runs for it.
+    running: Option<DropGuard>,
+    cancel: CancellationToken,
+}
+
+/// Running ones, and the last ended one of each service.
+#[derive(Default)]
+pub(crate) struct Attempts {
+    entries: Vec<Entry>,
+}
+
+impl Attempts {
+    fn entry(&mut self, id: AttemptId) -> Option<&mut Entry> {
+        self.entries
+            .iter_mut()
+            .find(|entry| entry.machine.attempt().attempt_id == id)
+    }
+
+    fn running(&self, accept: impl Fn(&Entry) -> bool) -> Vec<AttemptId> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.machine.is_running() && accept(entry))
+            .map(|entry| entry.machine.attempt().attempt_id)
+            .collect()
+    }
+
+    /// As the IDE sees them.
+    pub(crate) fn all(&self) -> Vec<Attempt> {
+        let known = self.entries.iter().filter(|entry| entry.machine.is_known());
+        known.map(|entry| entry.machine.attempt().clone()).collect()
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<UnixMillis> {
+        let machines = self.entries.iter();
+        machines.filter_map(|entry| entry.machine.deadline()).min()
+    }
+
+    pub(crate) fn overdue(&self, now: UnixMillis) -> Vec<AttemptId> {
+        self.running(|entry| entry.machine.deadline().is_some_and(|at| at <= now))
+    }
+
+    /// The running attempt that a handshake belongs to.
+    pub(crate) fn of_code(&self, code: CodeId) -> Option<AttemptId> {
+        self.running(|entry| entry.codes.contains(&code)).pop()
+    }
+
+    /// Running attempts to connect.
+    pub(crate) fn connecting(&self) -> Vec<AttemptId> {
+        self.running(|entry| entry.machine.attempt().kind == AttemptKind::Connect)
+    }
+
+    /// Running attempts that a lost message may have granted: when each began, and for which service.
+    pub(crate) fn waiting(&self) -> Vec<(AttemptId, UnixMillis, ProviderId)> {
+        let waiting = self.entries.iter().map(|entry| entry.machine.attempt());
+        waiting
+            .filter(|one| one.end.is_none() && one.kind == AttemptKind::Connect)
+            .filter(|one| one.step != Step::Finishing)
+            .map(|one| (one.attempt_id, one.started_at, one.provider_id.clone()))
+            .collect()
+    }
+
+    /// The service of an attempt.
+    pub(crate) fn provider(&mut self, id: AttemptId) -> Option<ProviderId> {
+        let entry = self.entry(id)?;
+        Some(entry.machine.attempt().provider_id.clone())
+    }
+
+    /// The verifier of the running sign-in with that token.
+    pub(crate) fn verifier(&self, wanted: &SignupToken) -> Option<CodeVerifier> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.machine.is_running())
+            .find_map(|entry| match &entry.target {
+                Target::SignIn { token, verifier, .. } if token == wanted => Some(verifier.clone()),
+                _ => None,
+            })
+    }
+
+    /// The agent is ending.
+    pub(crate) fn stop(&mut self) {
+        self.entries.clear();
+    }
+
+    /// Drops what a newer end of the same service replaces.
+    fn tidy(&mut self, ended: AttemptId) {
+        let Some(entry) = self.entry(ended) else { return };
+        let (kind, provider) = {
+            let attempt = entry.machine.attempt();
+            (attempt.kind, attempt.provider.clone())
+        };
+        self.entries.retain(|entry| {
+            let attempt = entry.machine.attempt();
+            entry.machine.is_running()
+                || attempt.attempt_id == ended
+                || attempt.kind != kind
+                || attempt.provider != provider
+        });
+    }
+}
+
+impl Actor {
+    /// `codestream/provider/connect`.
+    pub(crate) fn connect(&mut self, params: &ProviderParams, reply: Reply<Started>) {
+        let begun = self.login().and_then(|login| {
+            let row = login.row(&params.provider_id)?;
+            let team_id = login.team()?.clone();
+            let session = login.data.access_token.clone();
+            Ok((row.clone(), team_id, session))
+        });
+        let (row, team_id, session) = match begun {
+            Ok(begun) => begun,
+            Err(error) => return answer(reply, Err(error)),
+        };
+        let provider = row.name.clone();
+        let attempt = self.attempt(AttemptKind::Connect, row.name, row.id, row.host);
+        let target = Target::Connect { team_id };
+        let id = self.begin(attempt, target.clone(), reply);
+        let epoch = self.epoch;
+        self.spawn(async move |work| {
+            let link = link(&work, epoch, &provider, &target, Some(&session), LIFETIME).await;
+            work.tell(Input::Linked(id, link));
+        });
+    }
+
+    /// `codestream/login/sso`.
+    pub(crate) fn sign_in(&mut self, params: SsoParams, reply: Reply<Started>) {
+        if let Err(error) = self.api() {
+            return answer(reply, Err(error));
+        }
+        let SsoParams { provider, signup } = params;
+        // The server's own row is asked for before a link is made; until then the built-in table knows the names.
+        let known = thirdparty::service(&provider);
+        let (name, id, host) = known.map_or_else(
+            || (provider.clone(), ProviderId::of_host(&provider), provider.clone()),
+            |service| (service.name.to_owned(), service.id(), service.host.to_owned()),
+        );
+        let attempt = self.attempt(AttemptKind::SignIn, name, id, host);
+        let random = &self.shared.deps.random;
+        let target = Target::SignIn {
+            token: SignupToken::new(random.uuid().to_string()),
+            verifier: CodeVerifier::from_entropy(random.bytes()),
+            signup,
+        };
+        let id = self.begin(attempt, target.clone(), reply);
+        let epoch = self.epoch;
+        self.spawn(async move |work| {
+            let link = link(&work, epoch, &provider, &target, None, LIFETIME).await;
+            work.tell(Input::Linked(id, link));
+        });
+    }
+
+    fn attempt(&self, kind: AttemptKind, provider: String, provider_id: ProviderId, host: String) -> Attempt {
+        let now = self.now();
+        Attempt {
+            attempt_id: AttemptId(self.shared.deps.random.uuid()),
+            kind,
+            provider,
+            provider_id,
+            step: Step::Opening,
+            host,
+            url: String::new(),
+            started_at: now,
+            expires_at: now + LIFETIME,
+            match_code: None,
+            end: None,
+        }
+    }
+
+    /// Starts an attempt, in place of the one that runs for the same service.
+    fn begin(&mut self, attempt: Attempt, target: Target, press: Reply<Started>) -> AttemptId {
+        let same = self.attempts.running(|entry| {
+            let running = entry.machine.attempt();
+            running.kind == attempt.kind && running.provider_id == attempt.provider_id
+        });
+        for older in same {
+            self.step(older, Happened::Superseded);
+        }
+        let id = attempt.attempt_id;
+        let cancel = CancellationToken::new();
+        self.attempts.entries.push(Entry {
+            machine: Machine::new(attempt),
+            target,
+            press: Some(press),
+            watchers: Vec::new(),
+            codes: Vec::new(),
+            running: Some(cancel.clone().drop_guard()),
+            cancel,
+        });
+        id
+    }
+
+    /// A first link is there, or will not be.
+    pub(crate) fn linked(&mut self, id: AttemptId, link: Result<Link, Failure>) {
+        let input = match link {
+            Ok(link) => {
+                self.note_code(id, &link);
+                Happened::Linked(link)
+            }
+            Err(failure) => Happened::Failed(failure),
+        };
+        self.step(id, input);
+    }
+
+    fn note_code(&mut self, id: AttemptId, link: &Link) {
+        if let Some(entry) = self.attempts.entry(id) {
+            entry.codes.extend(link.code_id);
+        }
+    }
+
+    /// `codestream/attempt/cancel`.
+    pub(crate) fn cancel(&mut self, id: AttemptId, reply: Reply<()>) {
+        if self.attempts.entry(id).is_none() {
+            return answer(reply, Err(no_such_attempt()));
+        }
+        self.step(id, Happened::Cancelled);
+        answer(reply, Ok(()));
+    }
+
+    /// The attempt, once it has ended.
+    pub(crate) fn watch(&mut self, id: AttemptId, reply: Reply<Attempt>) {
+        match self.attempts.entry(id) {
+            None => answer(reply, Err(no_such_attempt())),
+            Some(entry) if entry.machine.is_running() => entry.watchers.push(reply),
+            Some(entry) => answer(reply, Ok(entry.machine.attempt().clone())),
+        }
+    }
+
+    /// `codestream/attempt/reopen`.
+    pub(crate) fn reopen(&mut self, id: AttemptId, reply: Reply<Reopened>) {
+        let session = self.login().ok().map(|login| login.data.access_token.clone());
+        let (now, epoch) = (self.now(), self.epoch);
+        let Some(entry) = self.attempts.entry(id) else {
+            return answer(reply, Err(no_such_attempt()));
+        };
+        let attempt = entry.machine.attempt().clone();
+        if let Some(end) = &attempt.end {
+            let kind = end.kind.unwrap_or(ErrorKind::Expired);
+            let failure = Failure::new(kind, "This attempt has ended. Start again.");
+            return answer(reply, Err(failure.of_provider(&attempt.provider).into()));
+        }
+        let target = entry.target.clone();
+        self.spawn(async move |work| {
+            let remaining = attempt.expires_at.since(now);
+            let session = session.as_ref();
+            let link = link(&work, epoch, &attempt.provider, &target, session, remaining).await;
+            work.tell(Input::Relinked { id, link, reply });
+        });
+    }
+
+    /// A further link is there, or will not be.
+    pub(crate) fn relinked(&mut self, id: AttemptId, link: Result<Link, Failure>, reply: Reply<Reopened>) {
+        match link {
+            Ok(link) => {
+                self.note_code(id, &link);
+                let url = link.url.clone();
+                self.step(id, Happened::Linked(link));
+                answer(reply, Ok(Reopened { url }));
+            }
+            Err(failure) => answer(reply, Err(failure.into())),
+        }
+    }
+
+    /// A sign-in was granted: the session begins, then the attempt ends.
+    pub(crate) fn granted(&mut self, id: AttemptId, login: LoginResponse) {
+        let running = |entry: &mut Entry| entry.machine.is_running();
+        if !self.attempts.entry(id).is_some_and(running) {
+            // Cancelled in the same moment: nobody wants this session.
+            return self.give_back(login.access_token);
+        }
+        self.step(id, Happened::Granted);
+        match self.establish(login, None) {
+            Ok(info) => self.step(id, Happened::SignedIn { account: info.email }),
+            Err(failure) => self.step(id, Happened::Failed(failure)),
+        }
+    }
+
+    /// Carries an input to an attempt's machine and does what it says.
+    pub(crate) fn step(&mut self, id: AttemptId, input: Happened) {
+        let now = self.now();
+        let Some(entry) = self.attempts.entry(id) else {
+            return;
+        };
+        let (machine, effects) = entry.machine.clone().step(input, now);
+        entry.machine = machine;
+        for effect in effects {
+            self.perform(id, effect);
+        }
+    }
+
+    fn perform(&mut self, id: AttemptId, effect: Effect) {
+        let Some(entry) = self.attempts.entry(id) else {
+            return;
+        };
+        match effect {
+            Effect::Answer(result) => {
+                let wanted = entry.press.take().is_none_or(|press| {
+                    let good = result.is_ok();
+                    press.send(result).is_ok() || !good
+                });
+                if !wanted {
+                    // The request was cancelled before it was answered: so is what it began.
+                    self.step(id, Happened::Cancelled);
+                }
+            }
+            Effect::Tell => {
+                let attempt = entry.machine.attempt().clone();
+                self.notify(Notification::Attempt(AttemptDidChange { attempt }));
+            }
+            Effect::Open(url) => self.spawn(async move |work| {
+                let opened = work.shared.deps.host.open_url(&url).await;
+                work.tell(Input::Attempt(id, Happened::Opened(opened)));
+            }),
+            Effect::Poll => self.poll(id),
+            Effect::Identify => self.identify(id),
+            Effect::Stop => {
+                entry.running = None;
+                let attempt = entry.machine.attempt().clone();
+                for watcher in std::mem::take(&mut entry.watchers) {
+                    answer(watcher, Ok(attempt.clone()));
+                }
+                self.attempts.tidy(id);
+            }
+        }
+    }
+
+    fn poll(&mut self, id: AttemptId) {
+        let Ok(api) = self.api() else { return };
+        let Some(entry) = self.attempts.entry(id) else {
+            return;
+        };
+        let Target::SignIn { token, verifier, .. } = entry.target.clone() else {
+            return;
+        };
+        let cancel = entry.cancel.clone();
+        let expires_at = entry.machine.attempt().expires_at;
+        self.spawn(async move |work| {
+            let deps = &work.shared.deps;
+            let check = CheckSignup {
+                token,
+                code_verifier: Some(verifier),
+                nr_account_id: None,
+            };
+            let clock = deps.clock.as_ref();
+            match driver::grant(&api, clock, &deps.random, &check, expires_at, &cancel).await {
+                None => {}
+                Some(Ok(login)) => work.tell(Input::Granted(id, login)),
+                Some(Err(failure)) => work.tell(Input::Attempt(id, Happened::Refused(failure))),
+            }
+        });
+    }
+}
+
+/// A link for an attempt that has `remaining` left.
+async fn link(
+    work: &Work,
+    epoch: u64,
+    provider: &str,
+    target: &Target,
+    session: Option<&SessionToken>,
+    remaining: Duration,
+) -> Result<Link, Failure> {
+    let Shared {
+        api, deps, device, ..
+    } = work.shared.as_ref();
+    let api = api.as_ref().map_err(Clone::clone)?;
+    let clock = deps.clock.as_ref();
+    match (target, session) {
+        (Target::SignIn { .. }, _) => {
+            driver::sign_in_link(api, clock, provider, target, remaining, device).await
+        }
+        (Target::Connect { .. }, None) => Err(Failure::not_signed_in()),
+        (Target::Connect { team_id }, Some(session)) => {
+            let made = driver::connect_link(api, clock, session, team_id, provider, remaining, device).await;
+            work.heed(epoch, made).map_err(|error| Failure::from(&error))
+        }
+    }
+}
+
+fn no_such_attempt() -> AgentError {
+    AgentError::Params("There is no attempt with this `attemptId`.".to_owned())
+}

@@ -1,0 +1,203 @@
+//! A login: whose session it is, their me-object, their teams and the services. Pure but for the channel that lives with it.
+
+use std::collections::BTreeMap;
+
+use codestream_protocol::directive::{Applied, Directive};
+use codestream_protocol::http::{LoginResponse, ProviderInfo, ProviderRow, SignupStatus};
+use codestream_protocol::lsp::error::ErrorKind;
+use codestream_protocol::lsp::notification::{DidLogin, LoginSession};
+use codestream_protocol::lsp::request::{ProviderSummary, SessionInfo};
+use codestream_protocol::{TeamId, UserId};
+use serde_json::Value;
+
+use crate::api::ServerUrl;
+use crate::attempt::driver::not_there;
+use crate::channel::ChannelConfig;
+use crate::error::Failure;
+use crate::session::accounts::{self, AccountKey};
+
+/// Everything known about who is signed in.
+pub(crate) struct Login {
+    /// The API's login data; its `user` and `teams` are kept current.
+    pub(crate) data: LoginResponse,
+    pub(crate) user_id: UserId,
+    pub(crate) email: String,
+    team_id: Option<TeamId>,
+    /// Who accounts belong to, as the third parties themselves said.
+    pub(crate) people: BTreeMap<AccountKey, String>,
+    /// A fetch of the me-object is under way.
+    pub(crate) fetching: bool,
+}
+
+impl Login {
+    /// Takes login data. `wanted` is the team of the settings.
+    ///
+    /// # Errors
+    /// The data names no user.
+    pub(crate) fn of(data: LoginResponse, wanted: Option<TeamId>) -> Result<Self, Failure> {
+        let text = |key: &str| data.user.get(key).and_then(Value::as_str);
+        let user_id = text("id").and_then(|id| id.parse().ok());
+        let Some(user_id) = user_id else {
+            return Err(Failure::internal(
+                "The server's login data names no user. Is the server of this version?",
+            ));
+        };
+        let email = text("email").unwrap_or_default().to_owned();
+        let team_id = wanted
+            .or_else(|| data.team_id.clone())
+            .or_else(|| team_ids(&data).into_iter().next());
+        Ok(Self {
+            user_id,
+            email,
+            team_id,
+            people: BTreeMap::new(),
+            fetching: false,
+            data,
+        })
+    }
+
+    /// The team to work in.
+    ///
+    /// # Errors
+    /// There is none, or the user is not in it.
+    pub(crate) fn team(&self) -> Result<&TeamId, Failure> {
+        let member = |team: &&TeamId| team_ids(&self.data).contains(team);
+        self.team_id.as_ref().filter(member).ok_or_else(|| {
+            let message = match &self.team_id {
+                Some(_) => {
+                    "You are not a member of the team in the setting `teamId`. Leave it empty, or ask to be invited."
+                }
+                None => "You are in no team yet. Ask to be invited, or sign up to make one.",
+            };
+            Failure::new(ErrorKind::NoTeam, message)
+        })
+    }
+
+    /// As `codestream/status` tells it.
+    pub(crate) fn info(&self) -> SessionInfo {
+        SessionInfo {
+            user_id: self.user_id.clone(),
+            email: self.email.clone(),
+            team_id: self.team_id.clone(),
+        }
+    }
+
+    /// As the plugin is told: with the session token.
+    pub(crate) fn told(&self, server: &ServerUrl) -> DidLogin {
+        DidLogin {
+            session: LoginSession {
+                user_id: self.user_id.clone(),
+                email: self.email.clone(),
+                team_id: self.team_id.clone(),
+                token: self.data.access_token.clone(),
+                server_url: server.as_str().to_owned(),
+            },
+            signup_status: self.data.signup_status.unwrap_or(SignupStatus::SignedIn),
+        }
+    }
+
+    /// What the me-channel needs.
+    pub(crate) fn channel(&self) -> ChannelConfig {
+        ChannelConfig {
+            socket_cluster: self.data.socket_cluster.clone(),
+            broadcaster_token: self.data.broadcaster_token.clone(),
+            user_id: self.user_id.clone(),
+            team_ids: team_ids(&self.data),
+            since: None,
+        }
+    }
+
+    /// A service, by id or by name; of several of one name the one that everybody has.
+    ///
+    /// # Errors
+    /// The server does not have it.
+    pub(crate) fn row(&self, provider: &str) -> Result<&ProviderRow, Failure> {
+        let rows = || self.data.providers.values();
+        rows()
+            .find(|row| row.id.as_str() == provider)
+            .or_else(|| rows().find(|row| row.name == provider && !row.is_enterprise))
+            .ok_or_else(|| not_there(provider))
+    }
+
+    /// The user's accounts at a service.
+    pub(crate) fn accounts(&self, row: &ProviderRow) -> Vec<(AccountKey, ProviderInfo)> {
+        match &self.team_id {
+            Some(team_id) => accounts::accounts(&self.data.user, team_id, row),
+            None => Vec::new(),
+        }
+    }
+
+    /// Every account of the user.
+    pub(crate) fn all_accounts(&self) -> Vec<(AccountKey, ProviderInfo)> {
+        let rows = self.data.providers.values();
+        rows.flat_map(|row| self.accounts(row)).collect()
+    }
+
+    /// The account of that name, as it now stands.
+    pub(crate) fn account(&self, key: &AccountKey) -> Option<ProviderInfo> {
+        let mut all = self.all_accounts().into_iter();
+        all.find(|(one, _)| one == key).map(|(_, info)| info)
+    }
+
+    /// The rows of `codestream/provider/list`.
+    pub(crate) fn summaries(&self) -> Vec<ProviderSummary> {
+        let who = |key: &AccountKey| self.people.get(key).cloned();
+        let rows = self.data.providers.values();
+        sorted(rows.map(|row| accounts::summary(row, &self.accounts(row), who)))
+    }
+
+    /// Applies a change of the me-object.
+    pub(crate) fn apply(&mut self, change: &Directive) -> Applied {
+        if change.id != self.user_id.as_str() {
+            return Applied::AlreadyThere;
+        }
+        let applied = change.apply(&mut self.data.user);
+        if applied == Applied::Changed {
+            self.forget_the_gone();
+        }
+        applied
+    }
+
+    /// Takes the me-object anew; `false` when what is known is newer.
+    pub(crate) fn replace_user(&mut self, user: Value) -> bool {
+        let version = |user: &Value| user.get("version").and_then(Value::as_i64).unwrap_or(0);
+        let same = user.get("id").and_then(Value::as_str) == Some(self.user_id.as_str());
+        if !same || version(&user) < version(&self.data.user) {
+            return false;
+        }
+        self.data.user = user;
+        self.forget_the_gone();
+        true
+    }
+
+    /// Applies a change of a team; `None` when it is not one of the user's.
+    pub(crate) fn apply_to_team(&mut self, change: &Directive) -> Option<Applied> {
+        let team = self
+            .data
+            .teams
+            .iter_mut()
+            .find(|team| team.get("id").and_then(Value::as_str) == Some(change.id.as_str()))?;
+        Some(change.apply(team))
+    }
+
+    /// A name belongs to a connection: another account may be connected next.
+    fn forget_the_gone(&mut self) {
+        let accounts = self.all_accounts();
+        self.people
+            .retain(|key, _| accounts.iter().any(|(one, _)| one == key));
+    }
+}
+
+/// Rows in the order of their names.
+pub(crate) fn sorted(rows: impl Iterator<Item = ProviderSummary>) -> Vec<ProviderSummary> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by(|a, b| (&a.name, &a.provider_id).cmp(&(&b.name, &b.provider_id)));
+    rows
+}
+
+fn team_ids(data: &LoginResponse) -> Vec<TeamId> {
+    data.teams
+        .iter()
+        .filter_map(|team| team.get("id")?.as_str()?.parse().ok())
+        .collect()
+}
