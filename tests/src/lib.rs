@@ -4,6 +4,7 @@
 //! - [`Stub`]: `codestream-server-stub` with its sandbox, and [`Control`] over it
 //! - [`HeadlessIde`]: an IDE without a screen around `codestream-agent`
 //! - [`TestBrowser`]: a browser without a screen: cookies by site, redirects, forms
+//! - [`Terminal`]: a command whose output is read while it runs
 //! - [`FaultProxy`]: a network that can be broken on purpose, and that remembers what passed
 //!
 //! Nothing here reaches into the crates of the binaries: processes, sockets and pages are the only way in.
@@ -20,6 +21,7 @@ pub mod peer;
 mod process;
 mod redact;
 mod stub;
+mod terminal;
 
 pub use bins::bin;
 pub use browser::{Hop, Jar, Page, SameSite, TestBrowser, same_site};
@@ -30,6 +32,7 @@ pub use ide::{HeadlessIde, IdeBuilder, Incoming, Opened, RpcError, ShowDocument,
 pub use process::{Home, Output, run};
 pub use redact::redact;
 pub use stub::{Ready, Stub, StubBuilder};
+pub use terminal::Terminal;
 
 /// The longest that a test waits for one thing to happen before it fails and says what it was waiting for.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);

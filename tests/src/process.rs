@@ -118,17 +118,25 @@ impl Process {
 
     /// Asks it to end, as a service manager does.
     pub(crate) fn terminate(&mut self) {
-        if self.status.is_some() {
-            return;
-        }
         #[cfg(unix)]
-        {
-            let pid = rustix::process::Pid::from_child(&self.child);
-            // It may have ended by itself; it is not reaped yet, so the id is still its own.
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        }
+        self.signal(rustix::process::Signal::TERM);
         #[cfg(not(unix))]
         self.kill();
+    }
+
+    /// Asks it to end, as Ctrl-C does.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self) {
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: rustix::process::Signal) {
+        if self.status.is_none() {
+            let pid = rustix::process::Pid::from_child(&self.child);
+            // It may have ended by itself; it is not reaped yet, so the id is still its own.
+            let _ = rustix::process::kill_process(pid, signal);
+        }
     }
 
     /// Ends it without a word.
