@@ -43,6 +43,16 @@ pub mod event {
 
 /// WebSocket close codes of `SocketCluster`.
 pub mod close {
+    /// Server: it stops (RFC 6455 §7.4.1).
+    pub const GOING_AWAY: u16 = 1001;
+    /// A frame that breaks the WebSocket protocol.
+    pub const PROTOCOL_ERROR: u16 = 1002;
+    /// A text frame that is not UTF-8.
+    pub const NOT_UTF8: u16 = 1007;
+    /// A frame that is too large.
+    pub const TOO_LARGE: u16 = 1009;
+    /// Server: the client has missed messages; it comes back and catches up by history.
+    pub const BEHIND: u16 = 1013;
     /// Client: no ping from the server in time.
     pub const NO_PING: u16 = 4000;
     /// Server: no pong from the client in time.

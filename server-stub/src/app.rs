@@ -7,7 +7,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::api::RateLimit;
-use crate::channel::Hub;
+use crate::channel::Channel;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::faults::Faults;
@@ -43,7 +43,7 @@ pub(crate) struct App {
     /// The imitated third parties, with `--sandbox`.
     pub(crate) sandbox: Option<Sandbox>,
     /// Every open line of the me-channel.
-    pub(crate) channel: Hub,
+    pub(crate) channel: Channel,
     /// Refreshes under way.
     pub(crate) flights: crate::broker::Flights,
     /// Of `check-signup`, per sign-up token.

@@ -95,6 +95,7 @@ impl Server {
         let Self { listeners, app } = self;
         let lifecycle = app.lifecycle.clone();
         lifecycle.spawn(deadlines::run(app.clone()));
+        channel::start(&app);
         let api = listen(listeners.api, api_router(&app), &lifecycle);
         let sandbox = async {
             match (listeners.sandbox, &app.sandbox) {
@@ -176,7 +177,7 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
         providers,
         http: outbound::client()?,
         faults,
-        channel: channel::Hub::default(),
+        channel: channel::Channel::default(),
         flights: broker::Flights::default(),
         check_signup_limit: api::RateLimit::new(2, 5),
         lifecycle: Lifecycle::default(),

@@ -283,3 +283,97 @@ impl Lines {
         }
     }
 }
+
+#[cfg(test)]
+impl Hub {
+    /// The name of the only open line.
+    pub(crate) fn only_line(&self) -> LineId {
+        let lines = self.lines();
+        let mut open = lines.open.keys();
+        match (open.next(), open.next()) {
+            (Some(id), None) => *id,
+            _ => panic!("not one line"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn subscriber(number: u8) -> Subscriber {
+        Subscriber {
+            session: SessionId(Uuid::from_u128(number.into())),
+            user: UserId::from_bytes([number; 12]),
+        }
+    }
+
+    fn listening(hub: &Hub, number: u8) -> Line {
+        let line = hub.open();
+        hub.name(line.id, subscriber(number).session);
+        hub.subscribe(line.id, &ChannelName::Echo, subscriber(number));
+        line
+    }
+
+    fn frames(count: usize) -> Vec<Utf8Bytes> {
+        vec!["{}".into(); count]
+    }
+
+    #[test]
+    fn a_slow_line_is_ended_and_holds_nobody_up() {
+        let hub = Hub::default();
+        let (mut slow, mut quick) = (listening(&hub, 1), listening(&hub, 2));
+        for _ in 0..BACKLOG {
+            hub.deliver(&ChannelName::Echo, &frames(1), |_| true);
+            assert!(quick.pushes.try_recv().is_ok());
+        }
+        assert!(slow.end.try_recv().is_err(), "a full backlog is not too much yet");
+        hub.deliver(&ChannelName::Echo, &frames(1), |_| true);
+        assert_eq!(slow.end.try_recv(), Ok(End::Behind));
+        assert!(quick.pushes.try_recv().is_ok());
+    }
+
+    #[test]
+    fn a_message_in_parts_is_delivered_whole_or_not_at_all() {
+        let hub = Hub::default();
+        let mut line = listening(&hub, 1);
+        hub.deliver(&ChannelName::Echo, &frames(BACKLOG - 1), |_| true);
+        hub.deliver(&ChannelName::Echo, &frames(2), |_| true);
+        let mut had = 0;
+        while line.pushes.try_recv().is_ok() {
+            had += 1;
+        }
+        assert_eq!(had, BACKLOG - 1);
+        assert_eq!(line.end.try_recv(), Ok(End::Behind));
+    }
+
+    #[test]
+    fn the_end_of_a_session_ends_its_lines_alone() {
+        let hub = Hub::default();
+        let (mut one, mut other) = (listening(&hub, 1), listening(&hub, 2));
+        hub.end_session(subscriber(1).session);
+        assert_eq!(one.end.try_recv(), Ok(End::SessionOver));
+        assert!(other.end.try_recv().is_err());
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_line_that_has_gone() {
+        let hub = Hub::default();
+        let line = listening(&hub, 1);
+        hub.close(line.id);
+        assert!(!hub.has_audience(&ChannelName::Echo));
+        assert!(hub.lines().open.is_empty());
+    }
+
+    #[test]
+    fn a_kick_is_for_one_user_and_one_channel() {
+        let hub = Hub::default();
+        let (mut one, mut other) = (listening(&hub, 1), listening(&hub, 2));
+        hub.kick(&subscriber(1).user, &ChannelName::Echo);
+        assert_eq!(one.pushes.try_recv(), Ok(Push::KickedOut(ChannelName::Echo)));
+        hub.deliver(&ChannelName::Echo, &frames(1), |_| true);
+        assert!(one.pushes.try_recv().is_err());
+        assert!(other.pushes.try_recv().is_ok());
+    }
+}

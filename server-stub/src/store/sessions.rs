@@ -1,6 +1,7 @@
 //! Sessions: one signed-in agent each. Tokens are kept as fingerprints or sealed, never plain.
 
 use async_trait::async_trait;
+use codestream_protocol::channel::ChannelName;
 use codestream_protocol::secret::{BroadcasterToken, SessionToken};
 use codestream_protocol::{TeamId, UnixMillis, UserId};
 use uuid::Uuid;
@@ -63,4 +64,7 @@ pub(crate) trait Sessions {
 
     /// Ends a session; `false`: there was none. Wakes [`SessionEnded`](super::Wake::SessionEnded).
     async fn end_session(&self, id: SessionId) -> Result<bool, StoreError>;
+
+    /// The sessions that may read `channel` now.
+    async fn audience(&self, channel: &ChannelName) -> Result<Vec<SessionId>, StoreError>;
 }

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::ControlError;
 use crate::app::App;
-use crate::channel::End;
 use crate::faults::RouteFault;
 use crate::sandbox::Sandbox;
 use crate::sandbox::faults::{ExchangeFault, ServiceFaults, Tokens};
@@ -86,7 +85,7 @@ fn apply(app: &App, sandbox: &Sandbox, fault: Fault) -> Result<(), ControlError>
     match fault {
         Fault::Channel(ChannelFault { drop_all }) => {
             if drop_all {
-                app.channel.end_all(End::Cut);
+                app.channel.cut_all();
             }
         }
         Fault::Route(RouteBody { path, fault }) => app.faults.set_route(path, fault),

@@ -13,9 +13,9 @@ use crate::sandbox::people::Person;
 /// How long a code is good.
 pub(super) const CODE_LIFE: Duration = Duration::from_mins(10);
 /// `expires_in` of an expiring token.
-const ACCESS_LIFE: Duration = Duration::from_secs(28_800);
+const ACCESS_LIFE: Duration = Duration::from_hours(8);
 /// `refresh_token_expires_in`.
-pub(super) const REFRESH_LIFE: Duration = Duration::from_secs(15_897_600);
+pub(super) const REFRESH_LIFE: Duration = Duration::from_hours(24 * 184);
 /// The oldest of more live tokens is revoked.
 const MOST_TOKENS: usize = 10;
 

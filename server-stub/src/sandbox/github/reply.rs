@@ -52,13 +52,16 @@ impl Format {
                 ("application/x-www-form-urlencoded; charset=utf-8", form.finish())
             }
             Self::Xml => {
-                let elements: String = fields
+                let elements: Vec<String> = fields
                     .iter()
                     .map(|(key, value)| format!("  <{key}>{}</{key}>\n", escape(&text(value))))
                     .collect();
                 (
                     "application/xml; charset=utf-8",
-                    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<OAuth>\n{elements}</OAuth>\n"),
+                    format!(
+                        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<OAuth>\n{}</OAuth>\n",
+                        elements.concat()
+                    ),
                 )
             }
         };

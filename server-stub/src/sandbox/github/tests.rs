@@ -418,7 +418,7 @@ async fn a_refresh_kills_the_old_pair() {
         bench.api("user", text(&new, "access_token")).await.status,
         StatusCode::OK
     );
-    bench.clock.advance(Duration::from_secs(28_800));
+    bench.clock.advance(Duration::from_hours(8));
     assert_eq!(
         bench.api("user", text(&new, "access_token")).await.status,
         StatusCode::UNAUTHORIZED

@@ -1,6 +1,7 @@
 //! Sessions in SQLite.
 
 use async_trait::async_trait;
+use codestream_protocol::channel::ChannelName;
 use codestream_protocol::secret::{BroadcasterToken, SessionToken};
 use codestream_protocol::{TeamId, UnixMillis, UserId};
 use sqlx::sqlite::SqliteRow;
@@ -76,6 +77,24 @@ impl Sessions for Sqlite {
         tx.tell(Wake::SessionEnded { id });
         tx.commit().await?;
         Ok(gone > 0)
+    }
+
+    async fn audience(&self, channel: &ChannelName) -> Result<Vec<SessionId>, StoreError> {
+        let ids = match channel {
+            ChannelName::User(user) => {
+                sqlx::query_scalar("SELECT id FROM sessions WHERE user_id = $1").bind(user.as_str())
+            }
+            ChannelName::Team(team) => sqlx::query_scalar(
+                "SELECT sessions.id FROM sessions JOIN members ON members.user_id = sessions.user_id
+                 WHERE members.team_id = $1",
+            )
+            .bind(team.as_str()),
+            ChannelName::Echo => sqlx::query_scalar("SELECT id FROM sessions"),
+        };
+        let ids: Vec<String> = ids.fetch_all(&mut *self.read().await?).await?;
+        ids.iter()
+            .map(|id| parsed::<Uuid>(id, "session id").map(SessionId))
+            .collect()
     }
 }
 
