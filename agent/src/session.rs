@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use codestream_protocol::AttemptId;
 use codestream_protocol::TeamId;
 use codestream_protocol::lsp::attempt::Attempt;
+use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::notification::{
     AttemptDidChange, DidChangeConnectionStatus, DidChangeData, DidLogin, DidLogout,
 };
@@ -125,13 +126,9 @@ impl Session {
         let (reply, answer) = oneshot::channel();
         // Without an actor the reply is dropped, which the answer tells.
         let _ = self.inbox.send(Input::Request(request(reply)));
-        answer.await.unwrap_or_else(|_| {
-            Err(Failure::new(
-                codestream_protocol::lsp::error::ErrorKind::Cancelled,
-                "The agent is shutting down.",
-            )
-            .into())
-        })
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Failure::new(ErrorKind::Cancelled, "The agent is shutting down.").into()))
     }
 
     /// `codestream/provider/connect`. The link is being opened when this answers; the end is told by
@@ -218,3 +215,6 @@ impl Session {
         self.ask(Request::Status).await
     }
 }
+
+#[cfg(test)]
+mod tests;

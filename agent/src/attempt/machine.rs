@@ -109,7 +109,6 @@ impl Machine {
         let finishing = self.attempt.step == Step::Finishing;
         let effects = match input {
             Input::Linked(link) => self.linked(link),
-            Input::Failed(failure) => self.end(Outcome::Failed, Some(failure), None),
             // What was granted is granted: a late no, a late cancel and a late browser change nothing.
             Input::Opened(_) | Input::Granted | Input::Refused(_) | Input::Cancelled if finishing => {
                 Vec::new()
@@ -127,7 +126,9 @@ impl Machine {
             Input::Refused(failure) if failure.kind == ErrorKind::Expired => {
                 self.end(Outcome::Expired, Some(failure), None)
             }
-            Input::Refused(failure) => self.end(Outcome::Failed, Some(failure), None),
+            Input::Refused(failure) | Input::Failed(failure) => {
+                self.end(Outcome::Failed, Some(failure), None)
+            }
             Input::Identified { account, doubt } => match doubt {
                 Some(doubt) if !doubt.retryable => self.end(Outcome::Failed, Some(doubt), account),
                 doubt => self.end(Outcome::Connected, doubt, account),
@@ -210,17 +211,16 @@ impl Machine {
     }
 
     fn end(&mut self, outcome: Outcome, failure: Option<Failure>, account: Option<String>) -> Vec<Effect> {
-        let refusal = failure.clone().map(|failure| {
-            let failure = failure.of_provider(&self.attempt.provider).at(self.attempt.step);
-            AgentError::from(failure)
-        });
-        let failure = failure.as_ref();
         self.attempt.end = Some(AttemptEnd {
             outcome,
-            kind: failure.map(|failure| failure.kind),
-            code: failure.and_then(|failure| failure.server_code.clone()),
-            message: failure.map(|failure| failure.message.clone()),
+            kind: failure.as_ref().map(|failure| failure.kind),
+            code: failure.as_ref().and_then(|failure| failure.server_code.clone()),
+            message: failure.as_ref().map(|failure| failure.message.clone()),
             account,
+        });
+        let refusal = failure.map(|failure| {
+            let failure = failure.of_provider(&self.attempt.provider).at(self.attempt.step);
+            AgentError::from(failure)
         });
         match refusal {
             Some(refusal) if !self.is_known() => vec![Effect::Answer(Err(refusal)), Effect::Stop],

@@ -239,11 +239,11 @@ impl Actor {
             Request::LoginToken(params, reply) => self.login_token(params, reply),
             Request::Logout(reply) => self.logout(reply),
             Request::Providers(reply) => self.providers(reply),
-            Request::Disconnect(params, reply) => self.disconnect(params, reply),
+            Request::Disconnect(params, reply) => self.disconnect(&params, reply),
             Request::Configure(params, reply) => self.configure(params, reply),
             Request::Add(params, reply) => answer(reply, Err(self.no_hosts(&params.provider_id))),
             Request::Remove(params, reply) => answer(reply, Err(self.no_hosts(&params.provider_id))),
-            Request::Me(params, reply) => self.me(params, reply),
+            Request::Me(params, reply) => self.me(&params, reply),
             Request::Call(params, reply) => self.call(params, reply),
             Request::Status(reply) => answer(reply, Ok(self.status())),
         }

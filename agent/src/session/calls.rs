@@ -44,7 +44,7 @@ impl Actor {
     }
 
     /// `codestream/provider/me`.
-    pub(crate) fn me(&mut self, params: ProviderParams, reply: Reply<Person>) {
+    pub(crate) fn me(&mut self, params: &ProviderParams, reply: Reply<Person>) {
         match self.caller(&params.provider_id, params.provider_team_id.as_deref()) {
             Ok(caller) => self.spawn(async move |work| until_gone(reply, work.me(caller)).await),
             Err(error) => answer(reply, Err(error)),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use codestream_protocol::http::{CheckSignup, LoginResponse};
+use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::notification::{ConnectionStatus, DidLogout, LogoutReason};
 use codestream_protocol::lsp::request::{
     LoginError, LoginResult, OtcParams, SessionInfo, SignedIn, TokenParams,
@@ -101,7 +102,7 @@ impl Actor {
                 if old.data.access_token != new {
                     self.give_back(old.data.access_token.clone());
                 }
-                self.give_up_connecting();
+                self.give_up_connecting(&Happened::Cancelled);
                 Vec::new()
             }
         };
@@ -127,7 +128,7 @@ impl Actor {
             return answer(reply, Ok(()));
         };
         let token = login.data.access_token.clone();
-        self.give_up_connecting();
+        self.give_up_connecting(&Happened::Cancelled);
         self.clear();
         self.told_logout(LogoutReason::Requested);
         let Ok(api) = self.api() else {
@@ -146,7 +147,8 @@ impl Actor {
         if self.login_mut().is_none() {
             return;
         }
-        self.give_up_connecting();
+        let ended = Failure::new(ErrorKind::NotSignedIn, "Your session has ended. Sign in again.");
+        self.give_up_connecting(&Happened::Failed(ended));
         self.clear();
         self.told_logout(LogoutReason::SessionEnded);
     }
@@ -166,9 +168,9 @@ impl Actor {
         self.after_fetch.clear();
     }
 
-    fn give_up_connecting(&mut self) {
+    fn give_up_connecting(&mut self, why: &Happened) {
         for id in self.attempts.connecting() {
-            self.step(id, Happened::Cancelled);
+            self.step(id, why.clone());
         }
     }
 
@@ -191,7 +193,7 @@ impl Actor {
         if self.login_mut().is_some() {
             return answer(reply, Ok(refused(LoginError::AlreadySignedIn)));
         }
-        let token = once(params.code);
+        let token = once(&params.code);
         let check = CheckSignup {
             code_verifier: self.attempts.verifier(&token),
             token,
@@ -288,7 +290,7 @@ fn result_of(error: &ApiError) -> LoginResult {
 }
 
 /// A token that was pasted twice in a row is read as one.
-fn once(token: SignupToken) -> SignupToken {
+fn once(token: &SignupToken) -> SignupToken {
     let text = token.expose().trim();
     match text.split_at_checked(text.len() / 2) {
         Some((half, same)) if half == same && half.parse::<uuid::Uuid>().is_ok() => SignupToken::new(half),
@@ -312,7 +314,7 @@ mod tests {
             ("abab".to_owned(), "abab"),
             ("ää".to_owned(), "ää"),
         ] {
-            assert_eq!(once(SignupToken::new(pasted)).expose(), read);
+            assert_eq!(once(&SignupToken::new(pasted)).expose(), read);
         }
     }
 

@@ -31,7 +31,7 @@ impl Actor {
     }
 
     /// `codestream/provider/disconnect`.
-    pub(crate) fn disconnect(&mut self, params: ProviderParams, reply: Reply<Disconnected>) {
+    pub(crate) fn disconnect(&mut self, params: &ProviderParams, reply: Reply<Disconnected>) {
         let begun = self.login().and_then(|login| {
             let row = login.row(&params.provider_id)?.clone();
             let team_id = login.team()?.clone();
@@ -87,7 +87,11 @@ impl Actor {
             return answer(reply, Err(wrong_token()));
         }
         let host = row.is_enterprise.then(|| row.host.clone());
-        let data = Value::Object(data);
+        let data = if data.is_empty() {
+            Value::Null
+        } else {
+            Value::Object(data)
+        };
         let epoch = self.epoch;
         self.spawn(async move |work| {
             if params.verify {
@@ -96,30 +100,22 @@ impl Actor {
                     return answer(reply, Err(error.of_provider(&row.name)));
                 }
             }
-            let change = match token {
-                Some(token) => {
-                    let data = if data.as_object().is_some_and(Map::is_empty) {
-                        Value::Null
-                    } else {
-                        data
-                    };
-                    let body = SetToken {
-                        team_id,
-                        token,
-                        host,
-                        data,
-                    };
-                    api.set_token(&session, &row.name, &body).await
-                }
-                None => {
-                    let body = SetInfo {
-                        team_id,
-                        data,
-                        host,
-                        pending_verification: true,
-                    };
-                    api.set_info(&session, &row.name, &body).await
-                }
+            let change = if let Some(token) = token {
+                let body = SetToken {
+                    team_id,
+                    token,
+                    host,
+                    data,
+                };
+                api.set_token(&session, &row.name, &body).await
+            } else {
+                let body = SetInfo {
+                    team_id,
+                    data,
+                    host,
+                    pending_verification: true,
+                };
+                api.set_info(&session, &row.name, &body).await
             };
             let result = work.heed(epoch, change);
             let result = result.map(|change| work.tell(Input::Changed { epoch, change }));
