@@ -48,6 +48,8 @@ pub(crate) struct App {
     pub(crate) flights: crate::broker::Flights,
     /// Of `check-signup`, per sign-up token.
     pub(crate) check_signup_limit: RateLimit,
+    /// Of the callback, per client address.
+    pub(crate) callback_limit: RateLimit,
     /// Background work and its end.
     pub(crate) lifecycle: Lifecycle,
 }

@@ -4,7 +4,6 @@
 //! [`crate::providers`], and shows browsers only what [`crate::pages`] renders.
 
 mod accounts;
-mod asker;
 mod callback;
 mod confirm;
 mod connection;
@@ -18,7 +17,6 @@ mod parameters;
 mod refresh;
 mod refusal;
 mod relay;
-mod route_error;
 mod settle;
 mod sign_in;
 mod start;

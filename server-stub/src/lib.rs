@@ -3,7 +3,6 @@
 //! [`serve`] runs all of it on listeners that the caller bound, until the caller's shutdown future ends. Nothing here
 //! installs a signal handler, reads the command line or ends the process.
 
-mod address;
 mod api;
 mod app;
 mod broker;

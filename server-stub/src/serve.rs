@@ -184,6 +184,8 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
         channel: channel::Channel::default(),
         flights: broker::Flights::default(),
         check_signup_limit: api::RateLimit::new(2, 5),
+        // An office behind one address comes back in bursts; a guesser needs far more.
+        callback_limit: api::RateLimit::new(10, 100),
         lifecycle: Lifecycle::default(),
         config,
         origins,

@@ -1,9 +1,8 @@
 //! Which account a request of an agent is about, and whether it may be.
 
-use axum::http::HeaderMap;
-use codestream_protocol::{ProviderId, TeamId, UserId};
+use codestream_protocol::{ProviderId, ServerCode, TeamId};
 
-use super::route_error::RouteError;
+use crate::api::{Bearer, RouteError};
 use crate::app::App;
 use crate::store::AccountKey;
 
@@ -20,18 +19,18 @@ pub(crate) struct Named<'a> {
 }
 
 /// The account's key, for a member of the team.
-pub(crate) async fn key(app: &App, user: &UserId, named: Named<'_>) -> Result<AccountKey, RouteError> {
-    let provider = app.providers.get(named.provider).map_err(RouteError::Service)?;
+pub(crate) fn key(app: &App, bearer: &Bearer, named: Named<'_>) -> Result<AccountKey, RouteError> {
+    let provider = app.providers.get(named.provider).map_err(RouteError::of)?;
     if let Some(host) = named.host
         && ProviderId::of_host(host) != ProviderId::of_host(provider.host())
     {
-        return Err(RouteError::UnknownHost);
+        return Err(RouteError::of(ServerCode::UnknownProviderHost));
     }
-    if !app.store.is_member(user, &named.team_id).await? {
-        return Err(RouteError::NotOnTeam);
+    if !bearer.user.team_ids.contains(&named.team_id) {
+        return Err(RouteError::of(ServerCode::UserNotOnTeam));
     }
     Ok(AccountKey {
-        user_id: user.clone(),
+        user_id: bearer.user.id.clone(),
         team_id: named.team_id,
         provider: provider.name().to_owned(),
         host: None,
@@ -39,7 +38,7 @@ pub(crate) async fn key(app: &App, user: &UserId, named: Named<'_>) -> Result<Ac
     })
 }
 
-/// Names the request in what it publishes.
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
-    headers.get("x-request-id")?.to_str().ok().map(str::to_owned)
+/// There is no such account.
+pub(crate) fn not_connected() -> RouteError {
+    RouteError::of(ServerCode::NotFound).saying("This account is not connected.")
 }

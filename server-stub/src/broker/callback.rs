@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use codestream_protocol::ServerCode;
 
@@ -25,6 +25,12 @@ pub(crate) async fn receive(
     let (parts, _) = request.into_parts();
     if let Some(home) = relay::home(&app, &parts.headers, &parts.uri) {
         return home.into_response();
+    }
+    let visit = Visit::of(provider.clone(), &parts);
+    if let Err(wait) = visit.limit(&app) {
+        let page = ErrorPage::of(ServerCode::TooManyRequests, None, None);
+        let retry = [(header::RETRY_AFTER, wait.as_millis().div_ceil(1000).to_string())];
+        return (retry, page.render_page(StatusCode::TOO_MANY_REQUESTS)).into_response();
     }
     let offered = match app.providers.get(&provider) {
         Ok(offered) => offered,
@@ -49,8 +55,7 @@ pub(crate) async fn receive(
         iss: parameters.iss,
         said,
     };
-    let visit = Visit::of(provider, &parts);
-    settle::settle(&app, visit, returned, Confirmation::Unasked)
+    settle::settle(&app, &visit, returned, Confirmation::Unasked)
         .await
         .into_response()
 }

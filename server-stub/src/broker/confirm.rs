@@ -183,7 +183,7 @@ pub(crate) async fn decide(State(app): State<Arc<App>>, request: Request) -> Res
         Decision::Refuse => Confirmation::Refused,
     };
     let visit = Visit::of(pending.provider, &parts);
-    settle::settle(&app, visit, returned, confirmation)
+    settle::settle(&app, &visit, returned, confirmation)
         .await
         .with(NOTE.drop(&app, &id.to_string()))
         .into_response()

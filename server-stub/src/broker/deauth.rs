@@ -2,66 +2,49 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use codestream_protocol::directive::Directive;
 use codestream_protocol::http::{Deauth, DeauthAnswer, Revoked};
 
 use super::accounts::{self, Named};
-use super::asker::Bearer;
-use super::route_error::RouteError;
-use super::settle::to_the_end;
+use crate::api::{Bearer, Json, RequestId, RouteError};
 use crate::app::App;
 use crate::providers::{Grant, Provider};
-use crate::store::{Account, AccountKey};
+use crate::store::Account;
 
 /// Disconnects an account. One that is not there is disconnected already: two windows may ask at once.
+///
+/// What the store gives back is what has to be revoked: a refresh that was under way has been stored before, or finds the
+/// account gone.
 pub(crate) async fn disconnect(
     State(app): State<Arc<App>>,
     Path(provider): Path<String>,
     bearer: Bearer,
-    headers: HeaderMap,
-    body: Result<Json<Deauth>, JsonRejection>,
-) -> Result<Json<DeauthAnswer>, RouteError> {
-    let Json(body) = body?;
+    RequestId(request_id): RequestId,
+    Json(body): Json<Deauth>,
+) -> Result<axum::Json<DeauthAnswer>, RouteError> {
     let named = Named {
         provider: &provider,
         team_id: body.team_id,
         host: body.host.as_deref(),
         sub_id: body.sub_id.as_deref(),
     };
-    let key = accounts::key(&app, &bearer.session.user_id, named).await?;
-    let request_id = accounts::request_id(&headers);
-    let work = {
-        let app = app.clone();
-        async move { remove(&app, &key, request_id.as_deref()).await }
-    };
-    to_the_end(&app, work)
-        .await
-        .ok_or(RouteError::BrokenOff)?
-        .map(Json)
-}
-
-/// What the store gives back is what has to be revoked: a refresh that was under way has been stored before, or finds the
-/// account gone.
-async fn remove(app: &App, key: &AccountKey, request_id: Option<&str>) -> Result<DeauthAnswer, RouteError> {
-    let provider = app.providers.get(&key.provider).map_err(RouteError::Service)?;
-    let Some((account, change)) = app.store.remove_account(key, request_id).await? else {
-        return Ok(DeauthAnswer {
+    let key = accounts::key(&app, &bearer, named)?;
+    let provider = app.providers.get(&provider).map_err(RouteError::of)?;
+    let Some((account, change)) = app.store.remove_account(&key, Some(&request_id)).await? else {
+        return Ok(axum::Json(DeauthAnswer {
             user: Directive::of(key.user_id.as_str()),
             revoked: Revoked::Yes,
             manual_url: None,
-        });
+        }));
     };
-    let revoked = revoke(app, provider, &account).await;
+    let revoked = revoke(&app, provider, &account).await;
     tracing::info!(provider = provider.name(), ?revoked, "disconnected");
-    Ok(DeauthAnswer {
+    Ok(axum::Json(DeauthAnswer {
         user: change.user,
         revoked,
         manual_url: (revoked != Revoked::Yes).then(|| provider.manual_url().to_owned()),
-    })
+    }))
 }
 
 /// Ends an account's access at the third party. A token that the user made by hand was not issued to our app, so only its

@@ -5,21 +5,18 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::RequestExt as _;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, post};
-use axum::{RequestExt as _, http};
 use codestream_protocol::ServerCode;
-use codestream_protocol::code::ErrorBody;
 use codestream_protocol::http::{FragmentToken, Redirect};
 use codestream_protocol::secret::AccessToken;
 
 use super::landing::Landing;
 use super::settle::{self, Confirmation, Returned, Said, Visit};
+use crate::api::{Json, RouteError};
 use crate::app::App;
 use crate::providers::Answer;
 
@@ -33,35 +30,33 @@ pub(super) fn route() -> MethodRouter<Arc<App>> {
     post(receive).layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
-async fn receive(State(app): State<Arc<App>>, Path(provider): Path<String>, request: Request) -> Response {
+async fn receive(
+    State(app): State<Arc<App>>,
+    Path(provider): Path<String>,
+    request: Request,
+) -> Result<Response, RouteError> {
     let offered = app.providers.get(&provider);
     if !offered.is_ok_and(|offered| matches!(offered.answer(), Answer::Fragment)) {
-        return refused(StatusCode::NOT_FOUND, ServerCode::NotFound);
-    }
-    if !is_ours(&app, request.headers()) {
-        return refused(StatusCode::FORBIDDEN, ServerCode::ReadAuth);
+        return Err(RouteError::of(ServerCode::NotFound).at(StatusCode::NOT_FOUND));
     }
     let (parts, body) = request.into_parts();
-    let body: Result<Bytes, BytesRejection> = http::Request::from_parts(parts.clone(), body).extract().await;
-    let posted: FragmentToken = match body.map(|body| serde_json::from_slice(&body)) {
-        Ok(Ok(posted)) => posted,
-        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return refused(StatusCode::PAYLOAD_TOO_LARGE, ServerCode::TooLarge);
-        }
-        Ok(Err(_)) | Err(_) => return refused(StatusCode::BAD_REQUEST, ServerCode::Validation),
-    };
+    if !is_ours(&app, &parts.headers) {
+        return Err(
+            RouteError::of(ServerCode::ReadAuth).saying("Only the page of this server may post here.")
+        );
+    }
+    let visit = Visit::of(provider, &parts);
+    visit.limit(&app).map_err(RouteError::too_many)?;
+    let Json(posted): Json<FragmentToken> = Request::from_parts(parts, body).extract().await?;
     let returned = Returned {
         said: said(&posted),
         state: Some(posted.state),
         iss: None,
     };
-    let visit = Visit::of(provider, &parts);
-    let Landing { location, cookies } = settle::settle(&app, visit, returned, Confirmation::Unasked).await;
-    (
-        Landing::set_cookies(cookies),
-        Json(Redirect { redirect: location }),
-    )
-        .into_response()
+    let Landing { location, cookies } = settle::settle(&app, &visit, returned, Confirmation::Unasked).await;
+    let answer = axum::Json(Redirect { redirect: location });
+    let no_store = [(header::CACHE_CONTROL, "no-store")];
+    Ok((Landing::set_cookies(cookies), no_store, answer).into_response())
 }
 
 /// A token has the characters that one has: it goes into a header of ours.
@@ -87,13 +82,4 @@ fn is_ours(app: &App, headers: &HeaderMap) -> bool {
         .next()
         .is_some_and(|origin| origin.as_bytes() == ours.as_bytes())
         && origins.next().is_none()
-}
-
-fn refused(status: StatusCode, code: ServerCode) -> Response {
-    let body = ErrorBody {
-        code: code.as_str().to_owned(),
-        message: code.message().to_owned(),
-        info: serde_json::Map::new(),
-    };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

@@ -34,12 +34,6 @@ impl Landing {
         Self::at(pages::error_path(refusal.code(), Some(provider), refusal.with()))
     }
 
-    /// To the error page, for trouble of ours.
-    pub(crate) fn broken(provider: &str) -> Self {
-        let code = codestream_protocol::ServerCode::WebInternal;
-        Self::at(pages::error_path(code, Some(provider), None))
-    }
-
     /// The cookies as headers.
     pub(crate) fn set_cookies(cookies: Vec<HeaderValue>) -> HeaderMap {
         cookies

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::extract::{Path, State};
+use codestream_protocol::ServerCode;
 use codestream_protocol::directive::Directive;
 use codestream_protocol::http::{TokenError as LostToken, UserChange};
 use codestream_protocol::secret::{AccessToken, RefreshToken};
@@ -17,10 +17,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 
 use super::accounts::{self, Named};
-use super::asker::Bearer;
 use super::connection::expiry;
-use super::route_error::RouteError;
-use super::settle::{revoke_later, to_the_end};
+use super::settle::revoke_later;
+use crate::api::{Bearer, Query, RequestId, RouteError};
 use crate::app::App;
 use crate::keys::fingerprint;
 use crate::me;
@@ -82,18 +81,18 @@ pub(crate) async fn refresh(
     State(app): State<Arc<App>>,
     Path(provider): Path<String>,
     bearer: Bearer,
-    headers: HeaderMap,
+    RequestId(request_id): RequestId,
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Result<Json<UserChange>, RouteError> {
     let text = |key: &str| query.get(key).map(String::as_str).filter(|text| !text.is_empty());
-    let team_id = text("teamId").ok_or(RouteError::Missing("teamId"))?;
+    let team_id = text("teamId").ok_or_else(|| RouteError::required("teamId"))?;
     let named = Named {
         provider: &provider,
-        team_id: team_id.parse().map_err(|_| RouteError::Wrong("teamId"))?,
+        team_id: team_id.parse().map_err(|_| RouteError::invalid("teamId"))?,
         host: text("host"),
         sub_id: text("subId"),
     };
-    let key = accounts::key(&app, &bearer.session.user_id, named).await?;
+    let key = accounts::key(&app, &bearer, named)?;
     if let Some(have) = text("have")
         && let Some(account) = app.store.account(&key).await?
         && let Some(access) = &account.access_token
@@ -103,40 +102,41 @@ pub(crate) async fn refresh(
             user: me::connected(&account),
         }));
     }
-    let request_id = accounts::request_id(&headers);
     let flight = app.flights.join(&key, || {
         let (app, key) = (app.clone(), key.clone());
         fly(app, key, request_id).boxed()
     });
     match flight.await {
         Outcome::Now(user) => Ok(Json(UserChange { user: *user })),
-        Outcome::NotConnected => Err(RouteError::NotConnected),
-        Outcome::Lost => Err(RouteError::Lost),
-        Outcome::Undecided => Err(RouteError::Undecided),
-        Outcome::Failed => Err(RouteError::BrokenOff),
+        Outcome::NotConnected => Err(accounts::not_connected()),
+        Outcome::Lost => Err(RouteError::of(ServerCode::InvalidProviderCredentials)
+            .saying("The service no longer accepts this connection. Reconnect.")),
+        Outcome::Undecided => Err(RouteError::of(ServerCode::ProviderDataRequestFailed)
+            .saying("The service did not answer as expected. The connection is as it was. Try again.")),
+        Outcome::Failed => Err(RouteError::of(ServerCode::Internal)),
     }
 }
 
 /// To its end, even when every window goes away: a service that rotates has forgotten the old refresh token by then.
-async fn fly(app: Arc<App>, key: AccountKey, request_id: Option<String>) -> Outcome {
+async fn fly(app: Arc<App>, key: AccountKey, request_id: String) -> Outcome {
     let work = {
         let app = app.clone();
         async move {
             let _landing = app.flights.landing(key.clone());
-            renew(&app, &key, request_id.as_deref()).await
+            renew(&app, &key, &request_id).await
         }
     };
-    match to_the_end(&app, work).await {
-        Some(Ok(outcome)) => outcome,
-        Some(Err(error)) => {
+    match app.lifecycle.run(work).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => {
             tracing::error!(%error, "a refresh could not be stored");
             Outcome::Failed
         }
-        None => Outcome::Failed,
+        Err(_) => Outcome::Failed,
     }
 }
 
-async fn renew(app: &Arc<App>, key: &AccountKey, request_id: Option<&str>) -> Result<Outcome, StoreError> {
+async fn renew(app: &Arc<App>, key: &AccountKey, request_id: &str) -> Result<Outcome, StoreError> {
     let Ok(provider) = app.providers.get(&key.provider) else {
         return Ok(Outcome::NotConnected);
     };
@@ -158,7 +158,7 @@ async fn exchange(
     key: &AccountKey,
     access: &AccessToken,
     refresh: &RefreshToken,
-    request_id: Option<&str>,
+    request_id: &str,
 ) -> Result<Outcome, StoreError> {
     let tokens = match provider.tokens(&app.http, Grant::Refresh(refresh)).await {
         Ok(tokens) => tokens,
@@ -177,7 +177,11 @@ async fn exchange(
         refresh_token: tokens.refresh,
     };
     Ok(
-        match app.store.replace_tokens(key, refresh, new, request_id).await? {
+        match app
+            .store
+            .replace_tokens(key, refresh, new, Some(request_id))
+            .await?
+        {
             Replaced::Yes(change) => Outcome::Now(Box::new(change.user)),
             Replaced::Other(account) => Outcome::Now(Box::new(me::connected(&account))),
             Replaced::Gone => {
@@ -195,7 +199,7 @@ async fn check(
     provider: &Provider,
     account: Account,
     access: &AccessToken,
-    request_id: Option<&str>,
+    request_id: &str,
 ) -> Result<Outcome, StoreError> {
     match provider.person(&app.http, access).await {
         Ok(_) => Ok(Outcome::Now(Box::new(me::connected(&account)))),
@@ -210,7 +214,7 @@ async fn lose(
     key: &AccountKey,
     access: &AccessToken,
     provider_message: Option<String>,
-    request_id: Option<&str>,
+    request_id: &str,
 ) -> Result<Outcome, StoreError> {
     let error = LostToken {
         error: format!(
@@ -222,7 +226,11 @@ async fn lose(
         provider_message,
     };
     Ok(
-        match app.store.lose_tokens(key, access, error, request_id).await? {
+        match app
+            .store
+            .lose_tokens(key, access, error, Some(request_id))
+            .await?
+        {
             Replaced::Yes(_) => Outcome::Lost,
             Replaced::Other(account) => Outcome::Now(Box::new(me::connected(&account))),
             Replaced::Gone => Outcome::NotConnected,

@@ -1,19 +1,20 @@
 //! What a callback leads to: the checks in their order, then the exchange and the end of the handshake.
 //!
-//! Runs to its end even when the browser goes away: a code that was consumed is never left without an outcome.
+//! Every route runs to its end even when the browser goes away: a code that was consumed is never left without an outcome.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::{AccessToken, AuthorizationCode};
 use codestream_protocol::state::StateClaims;
-use tokio::sync::oneshot;
 
 use super::landing::Landing;
 use super::refusal::Refusal;
 use super::{confirm, connection, cookie, done, sign_in, state};
+use crate::api::Peer;
 use crate::app::App;
 use crate::providers::{CallError, Grant, OAuthErrorCode, Provider, Registry, Tokens};
 use crate::store::{Consumed, End, Failure, HandshakeKind, State};
@@ -33,7 +34,17 @@ impl Visit {
         Self {
             provider,
             headers: parts.headers.clone(),
-            address: crate::address::client_address(parts),
+            address: Peer::of(parts).0,
+        }
+    }
+}
+
+impl Visit {
+    /// Whether the browser's address may come back once more, or the time until it may.
+    pub(crate) fn limit(&self, app: &App) -> Result<(), Duration> {
+        match &self.address {
+            Some(address) => app.callback_limit.take(address, app.clock.now()),
+            None => Ok(()),
         }
     }
 }
@@ -74,34 +85,10 @@ pub(crate) enum Confirmation {
 /// Settles a callback, and says where the browser goes.
 pub(crate) async fn settle(
     app: &Arc<App>,
-    visit: Visit,
+    visit: &Visit,
     returned: Returned,
     confirmation: Confirmation,
 ) -> Landing {
-    let provider = visit.provider.clone();
-    let work = {
-        let app = app.clone();
-        async move { decide(&app, &visit, returned, confirmation).await }
-    };
-    to_the_end(app, work)
-        .await
-        .unwrap_or_else(|| Landing::broken(&provider))
-}
-
-/// Runs `work` on the lifecycle; `None`: it panicked.
-pub(crate) async fn to_the_end<T: Send + 'static>(
-    app: &App,
-    work: impl Future<Output = T> + Send + 'static,
-) -> Option<T> {
-    let (outcome, ended) = oneshot::channel();
-    app.lifecycle.spawn(async move {
-        // Err means that the browser has gone away.
-        let _ = outcome.send(work.await);
-    });
-    ended.await.ok()
-}
-
-async fn decide(app: &Arc<App>, visit: &Visit, returned: Returned, confirmation: Confirmation) -> Landing {
     let name = visit.provider.as_str();
     let provider = match app.providers.get(name) {
         Ok(provider) => provider,

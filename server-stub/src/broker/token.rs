@@ -3,18 +3,14 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use codestream_protocol::http::{SetInfo, SetToken, UserChange};
 use codestream_protocol::secret::AccessToken;
 use serde_json::{Map, Value};
 
 use super::accounts::{self, Named};
-use super::asker::Bearer;
 use super::connection;
-use super::route_error::RouteError;
+use crate::api::{Bearer, Json, RequestId, RouteError};
 use crate::app::App;
 use crate::providers::Provider;
 use crate::store::{Account, AccountKey};
@@ -27,12 +23,11 @@ pub(crate) async fn set_token(
     State(app): State<Arc<App>>,
     Path(provider): Path<String>,
     bearer: Bearer,
-    headers: HeaderMap,
-    body: Result<Json<SetToken>, JsonRejection>,
-) -> Result<Json<UserChange>, RouteError> {
-    let Json(body) = body?;
+    request_id: RequestId,
+    Json(body): Json<SetToken>,
+) -> Result<axum::Json<UserChange>, RouteError> {
     if body.token.expose().trim().is_empty() {
-        return Err(RouteError::Missing("token"));
+        return Err(RouteError::required("token"));
     }
     let named = Named {
         provider: &provider,
@@ -40,13 +35,13 @@ pub(crate) async fn set_token(
         host: body.host.as_deref(),
         sub_id: None,
     };
-    let key = accounts::key(&app, &bearer.session.user_id, named).await?;
+    let key = accounts::key(&app, &bearer, named)?;
     let news = News {
         token: Some(body.token),
         data: object(body.data)?,
         verified_later: false,
     };
-    store(&app, key, news, &headers).await
+    store(&app, key, news, &request_id).await
 }
 
 /// Keeps data, and connects when there is a token among it.
@@ -54,29 +49,28 @@ pub(crate) async fn set_info(
     State(app): State<Arc<App>>,
     Path(provider): Path<String>,
     bearer: Bearer,
-    headers: HeaderMap,
-    body: Result<Json<SetInfo>, JsonRejection>,
-) -> Result<Json<UserChange>, RouteError> {
-    let Json(body) = body?;
+    request_id: RequestId,
+    Json(body): Json<SetInfo>,
+) -> Result<axum::Json<UserChange>, RouteError> {
     let named = Named {
         provider: &provider,
         team_id: body.team_id,
         host: body.host.as_deref(),
         sub_id: None,
     };
-    let key = accounts::key(&app, &bearer.session.user_id, named).await?;
+    let key = accounts::key(&app, &bearer, named)?;
     let mut data = object(body.data)?;
     let token = match data.shift_remove(TOKEN) {
         None | Some(Value::Null) => None,
         Some(Value::String(token)) if !token.trim().is_empty() => Some(AccessToken::new(token)),
-        Some(_) => return Err(RouteError::Wrong("data.accessToken")),
+        Some(_) => return Err(RouteError::invalid("data.accessToken")),
     };
     let news = News {
         token,
         data,
         verified_later: body.pending_verification,
     };
-    store(&app, key, news, &headers).await
+    store(&app, key, news, &request_id).await
 }
 
 struct News {
@@ -90,7 +84,7 @@ fn object(data: Value) -> Result<Map<String, Value>, RouteError> {
     match data {
         Value::Null => Ok(Map::new()),
         Value::Object(map) => Ok(map),
-        _ => Err(RouteError::Wrong("data")),
+        _ => Err(RouteError::invalid("data")),
     }
 }
 
@@ -98,9 +92,9 @@ async fn store(
     app: &Arc<App>,
     key: AccountKey,
     news: News,
-    headers: &HeaderMap,
-) -> Result<Json<UserChange>, RouteError> {
-    let provider = app.providers.get(&key.provider).map_err(RouteError::Service)?;
+    RequestId(request_id): &RequestId,
+) -> Result<axum::Json<UserChange>, RouteError> {
+    let provider = app.providers.get(&key.provider).map_err(RouteError::of)?;
     let before = app.store.account(&key).await?;
     let account = match news.token {
         Some(token) => {
@@ -114,18 +108,15 @@ async fn store(
         }
         None => Account {
             data: beside(provider, news.data),
-            ..before.clone().ok_or(RouteError::NotConnected)?
+            ..before.clone().ok_or_else(accounts::not_connected)?
         },
     };
     let token = account.access_token.clone();
-    let change = app
-        .store
-        .put_account(account, accounts::request_id(headers).as_deref())
-        .await?;
+    let change = app.store.put_account(account, Some(request_id)).await?;
     if let (Some(before), Some(token)) = (before, token) {
         connection::retire(app, provider, before, &token);
     }
-    Ok(Json(UserChange { user: change.user }))
+    Ok(axum::Json(UserChange { user: change.user }))
 }
 
 /// Best effort: the service may not be reachable from here, and a wrong token shows at its first use.

@@ -11,10 +11,9 @@ use codestream_protocol::http::Revoked;
 use codestream_protocol::id::CodeId;
 use serde::Deserialize;
 
+use super::deauth;
 use super::done::{self, Kept};
 use super::landing::Landing;
-use super::refusal::Refusal;
-use super::{deauth, settle};
 use crate::app::App;
 use crate::pages::{ErrorPage, Undone};
 use crate::store::{Account, Identity, StoreError};
@@ -43,19 +42,14 @@ pub(crate) async fn take_back(
     let Some(kept) = done::kept(&app, &headers, id) else {
         return over();
     };
-    let work = {
-        let app = app.clone();
-        async move { undo(&app, kept).await }
-    };
     let dropped = Landing::set_cookies(vec![done::NOTE.drop(&app, &id.to_string())]);
-    match settle::to_the_end(&app, work).await {
-        Some(Ok(Some(undone))) => (dropped, undone.render_page()).into_response(),
-        Some(Ok(None)) => (dropped, over()).into_response(),
-        Some(Err(error)) => {
+    match undo(&app, kept).await {
+        Ok(Some(undone)) => (dropped, undone.render_page()).into_response(),
+        Ok(None) => (dropped, over()).into_response(),
+        Err(error) => {
             tracing::error!(%error, "what was done could not be taken back");
-            ErrorPage::of(Refusal::Store(error).code(), None, None).render_page(StatusCode::OK)
+            ErrorPage::of(ServerCode::WebInternal, None, None).render_page(StatusCode::OK)
         }
-        None => ErrorPage::of(ServerCode::WebInternal, None, None).render_page(StatusCode::OK),
     }
 }
 

@@ -246,12 +246,21 @@ impl Bench {
         account_key(&self.user.id, &self.team.id, provider)
     }
 
-    /// Ends when the background work that a test has begun has ended.
+    /// Ends when the third party has been asked what the test waits for.
     pub(super) async fn until(&self, done: impl Fn(&Third) -> bool) {
-        while !self.tell(|third| done(third)) {
+        eventually(async || self.tell(|third| done(third))).await;
+    }
+}
+
+/// Waits for background work; a test that waits in vain fails.
+pub(super) async fn eventually(done: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !done().await {
             tokio::task::yield_now().await;
         }
-    }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(10), waiting).await;
+    ended.expect("it never came");
 }
 
 pub(super) fn account_key(user: &UserId, team: &TeamId, provider: &str) -> AccountKey {

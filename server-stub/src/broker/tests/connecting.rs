@@ -6,7 +6,7 @@ use codestream_protocol::secret::CodeVerifier;
 use serde_json::json;
 use url::Url;
 
-use super::bench::{Bench, PUBLIC, json_answer, query};
+use super::bench::{Bench, PUBLIC, eventually, json_answer, query};
 use crate::store::{End, Identity};
 
 #[tokio::test]
@@ -144,20 +144,11 @@ async fn a_browser_that_goes_away_does_not_strand_the_handshake() {
         }
     }
     gate.add_permits(1);
-    loop {
-        let handshake = bench
-            .app
-            .store
-            .handshake(code_id)
-            .await
-            .expect("a store")
-            .expect("there");
-        if let Some(end) = handshake.end {
-            assert_eq!(end, End::Done);
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
+    eventually(async || {
+        let handshake = bench.app.store.handshake(code_id).await.expect("a store");
+        handshake.expect("there").end == Some(End::Done)
+    })
+    .await;
 }
 
 #[tokio::test]

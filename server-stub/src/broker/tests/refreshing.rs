@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::bench::{Bench, json_answer};
+use super::bench::{Bench, eventually, json_answer};
 use crate::keys::fingerprint;
 
 fn expiring(access: &str, refresh: &str) -> Value {
@@ -184,16 +184,13 @@ async fn a_window_that_goes_away_does_not_break_the_refresh_off() {
         () = bench.until(|third| !third.exchanges.is_empty()) => {}
     }
     gate.add_permits(1);
-    loop {
+    eventually(async || {
         let account = bench.account("github").await.expect("connected");
-        if account
+        account
             .access_token
             .is_some_and(|token| token.expose() == "gho_2")
-        {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
+    })
+    .await;
     bench.tell(|third| {
         third.gate = None;
         third.token = json_answer(200, &expiring("gho_3", "ghr_3"));

@@ -1,8 +1,11 @@
 //! Connects that are refused: each with its code, each told to the agent at once, none half-stored.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, StatusCode};
 use codestream_protocol::id::CodeId;
 use serde_json::json;
 
@@ -372,4 +375,23 @@ async fn a_failure_is_kept_with_its_handshake() {
         .expect("a store")
         .expect("there");
     assert!(matches!(handshake.end, Some(End::Failed(_))), "{handshake:?}");
+}
+
+#[tokio::test]
+async fn one_address_comes_back_only_so_often() {
+    let bench = Bench::new().await;
+    let browser = bench.browser();
+    let peer = |last: u8| ConnectInfo(SocketAddr::from(([10, 0, 0, last], 5)));
+    let request = |last| Request::get("/no-auth/provider-token/github?state=x").extension(peer(last));
+    let mut limited = None;
+    for _ in 0..200 {
+        let page = browser.send(request(1), Body::empty()).await;
+        if page.status == StatusCode::TOO_MANY_REQUESTS {
+            limited = Some(page);
+            break;
+        }
+    }
+    assert_eq!(limited.expect("limited").header("retry-after"), "1");
+    let other = browser.send(request(2), Body::empty()).await;
+    assert_eq!(other.error(), "AUTH-1002");
 }

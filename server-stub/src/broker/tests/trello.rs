@@ -130,7 +130,7 @@ async fn only_our_page_may_post_and_only_little() {
     assert!(page.body.contains("RAPI-1015"), "{page:?}");
     for junk in ["", "{", "[]", "{\"state\":1}", "null"] {
         let page = post(&browser, PUBLIC, junk).await;
-        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{junk}");
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{junk}");
         assert!(page.body.contains("RAPI-1005"), "{page:?}");
     }
     let unread = post(
