@@ -17,7 +17,7 @@ use codestream_protocol::lsp::notification::ConnectionStatus;
 use codestream_protocol::secret::BroadcasterToken;
 use codestream_protocol::{TeamId, UserId};
 use tokio::sync::mpsc;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
 use crate::clock::Clock;
 use crate::lifecycle::Lifecycle;
@@ -77,8 +77,8 @@ pub struct ChannelHandle {
 
 /// Connects, and stays connected until the handle is dropped or the session ends.
 pub fn start(deps: ChannelDeps, config: ChannelConfig) -> ChannelHandle {
-    let stop = CancellationToken::new();
     let lifecycle = deps.lifecycle.clone();
+    let stop = lifecycle.soft().child_token();
     lifecycle.spawn(driver::run(deps, config, stop.clone()));
     ChannelHandle {
         _stop: stop.drop_guard(),

@@ -264,9 +264,17 @@ impl Shell {
 
     /// Tells what went wrong; a session that has ended is forgotten.
     async fn failed(&self, error: AgentError) -> Exit {
-        if error.kind() != Some(ErrorKind::NotSignedIn) {
-            self.terminal.complain(&error);
-            return Exit::Failed;
+        match error.kind() {
+            Some(ErrorKind::NotSignedIn) => {}
+            Some(ErrorKind::UnknownProvider) => {
+                self.terminal
+                    .complain(&"This service is not known. `codestream-agent status` lists those that are.");
+                return Exit::Failed;
+            }
+            _ => {
+                self.terminal.complain(&error);
+                return Exit::Failed;
+            }
         }
         let mut server = None;
         if let Ok(Some((kept, place))) = self.keep.load().await {

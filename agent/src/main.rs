@@ -47,9 +47,9 @@ fn main() -> ExitCode {
             }
             Some(command) => {
                 let interrupt = CancellationToken::new();
-                let signal = interrupt.clone();
+                let (signal, end) = (interrupt.clone(), lifecycle.soft().clone());
                 lifecycle.spawn(async move {
-                    if tokio::signal::ctrl_c().await.is_ok() {
+                    if let Some(Ok(())) = end.run_until_cancelled(tokio::signal::ctrl_c()).await {
                         signal.cancel();
                     }
                 });
