@@ -72,11 +72,6 @@ impl Clock {
             }
         }
     }
-
-    /// Ends after `duration` on this clock.
-    pub(crate) async fn sleep(&self, duration: Duration) {
-        self.sleep_until(self.now() + duration).await;
-    }
 }
 
 #[expect(
@@ -97,7 +92,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_sleep_ends_when_the_clock_is_moved_to_its_end_and_not_before() {
         let clock = Clock::standing_at(UnixMillis(1_000));
-        let mut sleep = std::pin::pin!(clock.sleep(Duration::from_secs(300)));
+        let mut sleep = std::pin::pin!(clock.sleep_until(UnixMillis(301_000)));
         let patience = Duration::from_millis(1);
         for (move_by, ended) in [(0, false), (299, false), (1, true)] {
             clock.advance(Duration::from_secs(move_by));
@@ -114,7 +109,7 @@ mod tests {
     async fn the_system_clock_moves_by_itself() {
         let clock = Clock::system();
         let before = clock.now();
-        clock.sleep(Duration::from_millis(2)).await;
+        clock.sleep_until(before + Duration::from_millis(2)).await;
         assert!(clock.now().since(before) >= Duration::from_millis(2));
     }
 }

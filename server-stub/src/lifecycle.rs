@@ -36,11 +36,6 @@ impl Lifecycle {
         self.stop.cancelled().await;
     }
 
-    /// Whether shutdown has begun.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stop.is_cancelled()
-    }
-
     /// Begins shutdown.
     pub(crate) fn stop(&self) {
         self.stop.cancel();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rand::{Rng as _, SeedableRng as _};
+use rand::Rng as _;
 use uuid::Uuid;
 
 /// A source of unguessable values. Clones draw from the same source.
@@ -22,6 +22,7 @@ impl Random {
     /// The same values for the same seed.
     #[cfg(test)]
     pub(crate) fn seeded(seed: u64) -> Self {
+        use rand::SeedableRng as _;
         Self(Arc::new(Mutex::new(rand::rngs::StdRng::seed_from_u64(seed))))
     }
 

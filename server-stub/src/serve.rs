@@ -119,12 +119,11 @@ impl Server {
             lifecycle.finished().await;
             ended
         };
-        match tokio::time::timeout(GRACE, finish).await {
-            Ok(ended) => ended.map_err(ServeError::from),
-            Err(_) => {
-                tracing::warn!("stopped with requests still in flight");
-                Ok(())
-            }
+        if let Ok(ended) = tokio::time::timeout(GRACE, finish).await {
+            ended.map_err(ServeError::from)
+        } else {
+            tracing::warn!("stopped with requests still in flight");
+            Ok(())
         }
     }
 }

@@ -235,7 +235,7 @@ impl Actor {
             Request::Ended(id, reply) => self.watch(id, reply),
             Request::Cancel(params, reply) => self.cancel(params.attempt_id, reply),
             Request::Reopen(params, reply) => self.reopen(params.attempt_id, reply),
-            Request::LoginOtc(params, reply) => self.login_otc(params, reply),
+            Request::LoginOtc(params, reply) => self.login_otc(&params, reply),
             Request::LoginToken(params, reply) => self.login_token(params, reply),
             Request::Logout(reply) => self.logout(reply),
             Request::Providers(reply) => self.providers(reply),

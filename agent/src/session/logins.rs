@@ -185,7 +185,7 @@ impl Actor {
     }
 
     /// `codestream/login/otc`: one check.
-    pub(crate) fn login_otc(&mut self, params: OtcParams, reply: Reply<LoginResult>) {
+    pub(crate) fn login_otc(&mut self, params: &OtcParams, reply: Reply<LoginResult>) {
         let api = match self.api() {
             Ok(api) => api,
             Err(error) => return answer(reply, Err(error)),

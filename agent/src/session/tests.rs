@@ -41,7 +41,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn start(api: FakeApi, access_token: Option<SessionToken>) -> Self {
+    fn start(api: FakeApi, access_token: Option<SessionToken>) -> Self {
         let (notifications, told) = mpsc::unbounded_channel();
         let host = Arc::new(Recorder {
             notifications,
@@ -70,7 +70,7 @@ impl Scene {
 
     /// With a session that listens to its me-channel.
     async fn signed_in() -> Self {
-        let mut scene = Self::start(FakeApi::start().await, Some(fake_api::token())).await;
+        let mut scene = Self::start(FakeApi::start().await, Some(fake_api::token()));
         scene
             .until(|told| match told {
                 Notification::Connection(change) => {
@@ -241,7 +241,7 @@ async fn a_press_whose_caller_has_gone_leaves_no_attempt_running() {
 
 #[tokio::test]
 async fn a_sign_up_becomes_a_session() {
-    let mut scene = Scene::start(FakeApi::start().await, None).await;
+    let mut scene = Scene::start(FakeApi::start().await, None);
     let params = SsoParams {
         provider: "github".to_owned(),
         signup: true,
@@ -268,7 +268,7 @@ async fn a_sign_up_becomes_a_session() {
 async fn trouble_never_ends_a_kept_session_and_a_401_does() {
     let api = FakeApi::start().await;
     api.script("/login", 503, json!({}));
-    let mut scene = Scene::start(api.clone(), Some(fake_api::token())).await;
+    let mut scene = Scene::start(api.clone(), Some(fake_api::token()));
     let told = scene.session.connect(github()).await.expect_err("not yet");
     assert_ne!(told.kind(), Some(ErrorKind::NotSignedIn), "{told}");
     scene
@@ -303,7 +303,7 @@ async fn trouble_never_ends_a_kept_session_and_a_401_does() {
 async fn a_token_that_is_not_accepted_is_renewed_once_for_all_who_wait() {
     let scene = Scene::signed_in().await;
     scene.api.connect_github("t1");
-    let fresh = Scene::start(scene.api.clone(), Some(fake_api::token())).await;
+    let fresh = Scene::start(scene.api.clone(), Some(fake_api::token()));
     scene.api.accept_only("t2");
     let (one, two) = tokio::join!(fresh.session.me(github()), fresh.session.me(github()));
     assert_eq!(one.expect("who it is").login.as_deref(), Some("mona"));
@@ -315,7 +315,7 @@ async fn a_token_that_is_not_accepted_is_renewed_once_for_all_who_wait() {
 async fn a_renewal_that_decides_nothing_leaves_the_connection() {
     let scene = Scene::signed_in().await;
     scene.api.connect_github("t1");
-    let fresh = Scene::start(scene.api.clone(), Some(fake_api::token())).await;
+    let fresh = Scene::start(scene.api.clone(), Some(fake_api::token()));
     scene.api.accept_only("t2");
     scene.api.script(
         "/provider-refresh/github",
@@ -334,7 +334,7 @@ async fn a_renewal_that_decides_nothing_leaves_the_connection() {
 
 #[tokio::test]
 async fn a_token_of_another_server_is_not_shown_to_this_one() {
-    let scene = Scene::start(FakeApi::start().await, None).await;
+    let scene = Scene::start(FakeApi::start().await, None);
     let params: TokenParams = serde_json::from_value(json!({
         "token": {"url": "https://elsewhere.test", "email": "a@b.test", "value": "session"},
     }))

@@ -17,9 +17,9 @@ use crate::config::ConfirmSignIn;
 use crate::store::{HandshakeKind, NewHandshake};
 
 /// The longest that a handshake may take; `expiresIn` can only shorten it.
-const LIFE: Duration = Duration::from_secs(10 * 60);
+const LIFE: Duration = Duration::from_mins(10);
 /// How soon the browser must open it: a link that somebody else made and sent is worth little after that.
-const OPEN_WITHIN: Duration = Duration::from_secs(2 * 60);
+const OPEN_WITHIN: Duration = Duration::from_mins(2);
 /// Of a name that an agent gives itself or its machine.
 const MOST_CHARACTERS: usize = 100;
 
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_life_can_only_be_shortened() {
         assert_eq!(life(None), Ok(LIFE));
-        assert_eq!(life(Some("300000")), Ok(Duration::from_secs(300)));
+        assert_eq!(life(Some("300000")), Ok(Duration::from_mins(5)));
         assert_eq!(life(Some("99999999999")), Ok(LIFE));
         for bad in ["0", "-1", "x", ""] {
             assert_eq!(life(Some(bad)), Err(RouteError::invalid("expiresIn")), "{bad}");

@@ -111,7 +111,7 @@ impl Bench {
     }
 
     async fn publish(&self, channel: &ChannelName, value: Value) -> String {
-        let stored = self.app.store.publish_value(channel, value).await;
+        let stored = self.app.store.publish(channel, value).await;
         stored.expect("stored").id
     }
 }

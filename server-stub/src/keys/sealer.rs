@@ -126,8 +126,8 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_in_its_own_place_alone() {
         let sealer = sealer(1, &[]);
-        let sealed = sealer.seal(HERE, b"gho_x");
-        assert_eq!(sealer.open(HERE, &sealed).as_deref(), Ok(&b"gho_x"[..]));
+        let cipher = sealer.seal(HERE, b"gho_x");
+        assert_eq!(sealer.open(HERE, &cipher).as_deref(), Ok(&b"gho_x"[..]));
         for elsewhere in [
             Place {
                 table: "grants",
@@ -140,7 +140,7 @@ mod tests {
             Place { row: "2", ..HERE },
         ] {
             assert_eq!(
-                sealer.open(elsewhere, &sealed),
+                sealer.open(elsewhere, &cipher),
                 Err(SealError::Tampered),
                 "{elsewhere:?}"
             );
@@ -150,14 +150,14 @@ mod tests {
     #[test]
     fn every_changed_bit_is_noticed() {
         let sealer = sealer(1, &[]);
-        let sealed = sealer.seal(HERE, b"gho_x");
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
+        let cipher = sealer.seal(HERE, b"gho_x");
+        for at in 0..cipher.len() {
+            let mut changed = cipher.clone();
             changed[at] ^= 1;
             assert!(sealer.open(HERE, &changed).is_err(), "byte {at}");
         }
-        for length in 0..sealed.len() {
-            assert!(sealer.open(HERE, &sealed[..length]).is_err(), "length {length}");
+        for length in 0..cipher.len() {
+            assert!(sealer.open(HERE, &cipher[..length]).is_err(), "length {length}");
         }
     }
 

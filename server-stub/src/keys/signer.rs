@@ -76,8 +76,8 @@ impl Signer {
         now: UnixMillis,
     ) -> Result<C, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
-        let kid = header.kid.ok_or(TokenError::Invalid)?;
-        let mut fitting = self.keys.iter().filter(|(known, _)| *known == kid);
+        let key_id = header.kid.ok_or(TokenError::Invalid)?;
+        let mut fitting = self.keys.iter().filter(|(known, _)| *known == key_id);
         let claims = fitting
             .find_map(|(_, key)| jsonwebtoken::decode::<serde_json::Value>(token, key, &self.validation).ok())
             .ok_or(TokenError::Invalid)?

@@ -47,6 +47,7 @@ pub(super) fn routes(app: Arc<App>, sandbox: Sandbox) -> Router {
         .route("/sandbox/control/users", post(users))
         .route("/sandbox/control/publish", post(publish))
         .route("/sandbox/control/kick", post(kick))
+        .route("/sandbox/control/remove", post(remove))
         .route("/sandbox/control/faults", post(faults::set))
         .route("/sandbox/control/requests", get(requests))
         .with_state(Controls { app, sandbox })
@@ -149,10 +150,7 @@ async fn publish(
     Json(body): Json<PublishBody>,
 ) -> Result<Json<Published>, ControlError> {
     let channel = channel(&body.channel)?;
-    let stored = app
-        .store
-        .publish_value(&channel, Value::Object(body.message))
-        .await?;
+    let stored = app.store.publish(&channel, Value::Object(body.message)).await?;
     Ok(Json(Published {
         message_id: stored.id,
         timestamp: stored.timestamp,
@@ -169,6 +167,25 @@ struct KickBody {
 async fn kick(State(app): State<Arc<App>>, Json(body): Json<KickBody>) -> Result<Json<Value>, ControlError> {
     app.channel.kick(&body.user_id, &channel(&body.channel)?);
     Ok(Json(json!({})))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RemoveBody {
+    user_id: UserId,
+    team_id: TeamId,
+}
+
+/// Takes a user out of a team, as a team's administrator would.
+async fn remove(
+    State(app): State<Arc<App>>,
+    Json(body): Json<RemoveBody>,
+) -> Result<Json<Value>, ControlError> {
+    if app.store.remove_member(&body.user_id, &body.team_id).await? {
+        Ok(Json(json!({})))
+    } else {
+        Err(ControlError::Bad("this user is not in this team"))
+    }
 }
 
 fn channel(name: &str) -> Result<ChannelName, ControlError> {

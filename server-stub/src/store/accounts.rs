@@ -65,7 +65,7 @@ pub(crate) struct NewTokens {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Replaced {
     /// Done, published, and this is the change.
-    Yes(Change),
+    Yes(Box<Change>),
     /// The account holds another refresh token by now; it is as it was found.
     Other(Box<Account>),
     /// The account is gone.

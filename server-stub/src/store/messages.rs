@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use codestream_protocol::UnixMillis;
-use codestream_protocol::channel::{ChannelName, Message};
+use codestream_protocol::channel::ChannelName;
 use serde_json::Value;
 
 use super::StoreError;
@@ -23,12 +23,8 @@ pub(crate) struct StoredMessage {
 /// Messages.
 #[async_trait]
 pub(crate) trait Messages {
-    /// Stores a message; its `messageId` is made here. Wakes [`Message`](super::Wake::Message).
-    async fn publish(&self, channel: &ChannelName, message: Message) -> Result<StoredMessage, StoreError>;
-
-    /// Stores any object as a message; its `messageId` is made here.
-    async fn publish_value(&self, channel: &ChannelName, payload: Value)
-    -> Result<StoredMessage, StoreError>;
+    /// Stores an object as a message; its `messageId` is made here. Wakes [`Message`](super::Wake::Message).
+    async fn publish(&self, channel: &ChannelName, payload: Value) -> Result<StoredMessage, StoreError>;
 
     /// The message with this id.
     async fn message(&self, id: &str) -> Result<Option<StoredMessage>, StoreError>;

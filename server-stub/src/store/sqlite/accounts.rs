@@ -124,7 +124,7 @@ impl Tx<'_> {
             .change_user(&account.key.user_id, directive, None, request_id)
             .await?;
         self.commit().await?;
-        Ok(Replaced::Yes(change))
+        Ok(Replaced::Yes(Box::new(change)))
     }
 
     pub(super) async fn put_account(&mut self, account: &Account) -> Result<(), StoreError> {

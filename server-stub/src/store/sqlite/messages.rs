@@ -2,26 +2,18 @@
 
 use async_trait::async_trait;
 use codestream_protocol::UnixMillis;
-use codestream_protocol::channel::{ChannelName, Message};
+use codestream_protocol::channel::ChannelName;
 use serde_json::Value;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Sqlite, parsed, to_value};
+use super::{Sqlite, parsed};
 use crate::keys::Place;
 use crate::store::{Messages, StoreError, StoredMessage};
 
 #[async_trait]
 impl Messages for Sqlite {
-    async fn publish(&self, channel: &ChannelName, message: Message) -> Result<StoredMessage, StoreError> {
-        self.publish_value(channel, to_value(&message)?).await
-    }
-
-    async fn publish_value(
-        &self,
-        channel: &ChannelName,
-        payload: Value,
-    ) -> Result<StoredMessage, StoreError> {
+    async fn publish(&self, channel: &ChannelName, payload: Value) -> Result<StoredMessage, StoreError> {
         let mut tx = self.write().await?;
         let stored = tx.publish(channel, payload).await?;
         tx.commit().await?;

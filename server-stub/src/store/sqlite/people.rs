@@ -59,7 +59,12 @@ impl People for Sqlite {
             "DELETE FROM identities WHERE provider = $1 AND host = $2 AND subject = $3 AND user_id = $4",
         )
         .bind(&identity.provider)
-        .bind(part(identity.host.as_ref().map(|host| host.as_str())))
+        .bind(part(
+            identity
+                .host
+                .as_ref()
+                .map(codestream_protocol::ProviderId::as_str),
+        ))
         .bind(&identity.subject)
         .bind(user.as_str())
         .execute(tx.db())
@@ -146,7 +151,12 @@ impl Tx<'_> {
              ON CONFLICT (provider, host, subject) DO NOTHING",
         )
         .bind(&identity.provider)
-        .bind(part(identity.host.as_ref().map(|host| host.as_str())))
+        .bind(part(
+            identity
+                .host
+                .as_ref()
+                .map(codestream_protocol::ProviderId::as_str),
+        ))
         .bind(&identity.subject)
         .bind(user.as_str())
         .execute(self.db())
@@ -164,7 +174,12 @@ async fn owner_in(db: &mut SqliteConnection, identity: &Identity) -> Result<Opti
         "SELECT user_id FROM identities WHERE provider = $1 AND host = $2 AND subject = $3",
     )
     .bind(&identity.provider)
-    .bind(part(identity.host.as_ref().map(|host| host.as_str())))
+    .bind(part(
+        identity
+            .host
+            .as_ref()
+            .map(codestream_protocol::ProviderId::as_str),
+    ))
     .bind(&identity.subject)
     .fetch_optional(db)
     .await?;

@@ -24,7 +24,7 @@ mod handshakes;
 mod sign_ups;
 
 const START: UnixMillis = UnixMillis(1_750_000_000_000);
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 pub(super) struct Bench {
     store: Arc<Sqlite>,

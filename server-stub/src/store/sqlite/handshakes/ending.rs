@@ -9,9 +9,9 @@ use super::{End, Failure, Finish, Handshake, HandshakeKind, StoreError, Tx, Wake
 use crate::store::sqlite::to_value;
 
 /// How long what has ended is kept, so that a late poll still gets its answer.
-const KEEP_ENDED: Duration = Duration::from_secs(24 * 60 * 60);
+const KEEP_ENDED: Duration = Duration::from_hours(24);
 /// How long messages are kept; who was away for longer refetches.
-const KEEP_MESSAGES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const KEEP_MESSAGES: Duration = Duration::from_hours(168);
 
 /// Why a handshake cannot be finished.
 pub(in crate::store::sqlite) enum Over {

@@ -167,7 +167,7 @@ async fn history_is_newest_first_and_bounded() {
         let channel = &channels[number % 2];
         bench
             .store
-            .publish_value(channel, json!({ "n": number }))
+            .publish(channel, json!({ "n": number }))
             .await
             .expect("a database");
         bench.clock.advance(Duration::from_secs(1));
@@ -197,7 +197,7 @@ async fn history_is_newest_first_and_bounded() {
         .await
         .expect("a database");
     assert_eq!(numbers(own), [4, 2]);
-    assert!(bench.store.publish_value(&channels[0], json!([1])).await.is_err());
+    assert!(bench.store.publish(&channels[0], json!([1])).await.is_err());
 }
 
 #[tokio::test]

@@ -7,17 +7,17 @@ async fn a_state_is_consumed_by_one_of_many() {
     let (user, _) = bench.user("ada@example.com").await;
     let handshake = bench.connect(&user).await;
     bench.state(&handshake, "jti").await;
-    let tries = (0..16).map(|_| bench.store.consume_state("jti"));
-    let tried = futures_util::future::join_all(tries).await;
-    let once = tried
+    let attempts = (0..16).map(|_| bench.store.consume_state("jti"));
+    let ends = futures_util::future::join_all(attempts).await;
+    let once = ends
         .iter()
         .filter(|end| matches!(end, Ok(Consumed::Once(_))))
         .count();
-    let used = tried
+    let refused = ends
         .iter()
         .filter(|end| matches!(end, Ok(Consumed::Used(_))))
         .count();
-    assert_eq!((once, used), (1, 15));
+    assert_eq!((once, refused), (1, 15));
 }
 
 #[tokio::test]

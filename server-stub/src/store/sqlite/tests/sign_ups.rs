@@ -66,7 +66,7 @@ async fn a_sign_up_makes_user_team_identity_account_and_session() {
         told.iter()
             .any(|wake| matches!(wake, Wake::SignUp { key: told } if *told == key(true)))
     );
-    let identity = super::Identity {
+    let identity = Identity {
         provider: "github".to_owned(),
         host: None,
         subject: "583231".to_owned(),
@@ -123,10 +123,7 @@ async fn only_its_own_verifier_finds_a_grant() {
         ..key(true)
     };
     assert_eq!(poll(&bench, &other).await, SignUpStatus::Unknown);
-    assert_eq!(
-        CodeChallenge::parse(other.challenge.expect("a challenge").as_str()).is_some(),
-        true
-    );
+    assert!(CodeChallenge::parse(other.challenge.expect("a challenge").as_str()).is_some());
 }
 
 #[tokio::test]
