@@ -267,8 +267,10 @@ impl Shell {
         match error.kind() {
             Some(ErrorKind::NotSignedIn) => {}
             Some(ErrorKind::UnknownProvider) => {
-                self.terminal
-                    .complain(&"This service is not known. `codestream-agent status` lists those that are.");
+                self.terminal.complain(&format_args!(
+                    "There is no service {:?}. `codestream-agent status` lists those that there are.",
+                    error.provider().unwrap_or_default()
+                ));
                 return Exit::Failed;
             }
             _ => {

@@ -114,6 +114,14 @@ impl AgentError {
         }
     }
 
+    /// The lower-case name of the service that this is about.
+    pub fn provider(&self) -> Option<&str> {
+        match self {
+            Self::Params(_) | Self::UnknownMethod(_) => None,
+            Self::Failed(failure) => failure.provider.as_deref(),
+        }
+    }
+
     /// Adds the service that this is about.
     pub(crate) fn of_provider(self, provider: &str) -> Self {
         match self {

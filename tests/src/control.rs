@@ -82,6 +82,15 @@ impl Control {
             .await;
     }
 
+    /// Takes a user out of the team that came with the user.
+    pub async fn remove(&self, user: &SandboxUser) {
+        self.post(
+            "remove",
+            json!({ "userId": user.user_id, "teamId": user.team_id }),
+        )
+        .await;
+    }
+
     /// Sets a fault, as the contract words it.
     pub async fn fault(&self, fault: Value) {
         self.post("faults", fault).await;

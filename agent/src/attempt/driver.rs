@@ -120,7 +120,8 @@ pub(crate) fn not_there(provider: &str) -> Failure {
         None => Failure::new(
             ErrorKind::UnknownProvider,
             "This service is not known. `codestream/provider/list` names those that are.",
-        ),
+        )
+        .of_provider(provider),
     }
 }
 

@@ -4,6 +4,7 @@ use codestream_protocol::http::Revoked;
 use codestream_protocol::lsp::request::{ProviderParams, ProviderSummary};
 
 use crate::cli::{Exit, Shell};
+use crate::error::Failure;
 use crate::thirdparty::service;
 
 impl Shell {
@@ -17,9 +18,14 @@ impl Shell {
             Ok(status) => status,
             Err(error) => return Err(self.failed(error).await),
         };
-        let who = status.session.map(|session| session.email).unwrap_or_default();
-        self.terminal
-            .say(&format_args!("Signed in to {} as {who}.", status.server));
+        // Without a session the list above is what the server offers to everybody.
+        let Some(session) = status.session else {
+            return Err(self.failed(Failure::not_signed_in().into()).await);
+        };
+        self.terminal.say(&format_args!(
+            "Signed in to {} as {}.",
+            status.server, session.email
+        ));
         for provider in providers {
             self.terminal.say(&line(&provider));
         }

@@ -90,7 +90,7 @@ async fn read<R: AsyncRead + Unpin>(
                     // Without a writer nobody is left to be told.
                     let _ = answers.send(value.to_string().into_bytes());
                 }
-                Message::Drop => tracing::debug!("an answer that belongs to no request was dropped"),
+                Message::Drop => tracing::debug!("what nobody serves or waits for was dropped"),
             }
         }
         match input.read(&mut chunk).await {

@@ -4,6 +4,7 @@
 //! transport behind it.
 
 use codestream_protocol::lsp::error::code;
+use codestream_protocol::lsp::request::METHODS;
 use serde_json::{Map, Value, json};
 
 /// What to do with a body.
@@ -17,7 +18,7 @@ pub(crate) enum Message {
     Exit,
     /// Answer this, and pass nothing on.
     Answer(Value),
-    /// An answer that belongs to no request, or cannot be read as one.
+    /// A notification that nobody serves, or an answer that belongs to no request or cannot be read as one.
     Drop,
 }
 
@@ -54,6 +55,20 @@ pub(crate) fn read(body: &[u8]) -> Message {
     }
 }
 
+/// Whether anybody behind the reader serves the method. tower-lsp judges the params of the language features that nobody
+/// serves here, before it says that nobody does.
+fn is_served(method: &str) -> bool {
+    const LSP: &[&str] = &[
+        "initialize",
+        "initialized",
+        "shutdown",
+        "$/cancelRequest",
+        "workspace/executeCommand",
+        "window/workDoneProgress/cancel",
+    ];
+    LSP.contains(&method) || METHODS.contains(&method)
+}
+
 fn invalid(id: &Value, message: &str) -> Message {
     Message::Answer(refusal(id, code::INVALID_REQUEST, message))
 }
@@ -68,6 +83,16 @@ fn request(method: &str, id: Option<Value>, map: &Map<String, Value>) -> Message
     }
     if method == "exit" {
         return Message::Exit;
+    }
+    if !is_served(method) {
+        return match id {
+            Some(id) => Message::Answer(refusal(
+                &id,
+                code::METHOD_NOT_FOUND,
+                &format!("There is no method {method}."),
+            )),
+            None => Message::Drop,
+        };
     }
     let mut rebuilt = Map::new();
     rebuilt.insert("jsonrpc".to_owned(), "2.0".into());
@@ -189,7 +214,7 @@ mod tests {
             ),
             (r#"{"id":"a","method":"x"}"#, code::INVALID_REQUEST, json!("a")),
             (
-                r#"{"jsonrpc":"2.0","id":1,"method":"x","params":7}"#,
+                r#"{"jsonrpc":"2.0","id":1,"method":"codestream/status","params":7}"#,
                 code::INVALID_PARAMS,
                 json!(1),
             ),
@@ -265,6 +290,19 @@ mod tests {
             );
             assert_eq!(kept["initializationOptions"], options, "{body}");
             serde_json::from_value::<tower_lsp::lsp_types::InitializeParams>(kept.clone()).expect("readable");
+        }
+    }
+
+    #[test]
+    fn what_nobody_serves_is_unknown_whatever_its_params_are() {
+        for method in ["textDocument/hover", "codestream/no/such", ""] {
+            for params in ["", r#","params":null"#, r#","params":{}"#, r#","params":7"#] {
+                let request = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}"{params}}}"#);
+                let unknown = (code::METHOD_NOT_FOUND, json!(1));
+                assert_eq!(code_of(read(request.as_bytes())), unknown, "{request}");
+                let notification = format!(r#"{{"jsonrpc":"2.0","method":"{method}"{params}}}"#);
+                assert_eq!(read(notification.as_bytes()), Message::Drop, "{notification}");
+            }
         }
     }
 

@@ -4,12 +4,14 @@ use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Request, State};
+use axum::body::Body;
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use codestream_protocol::ServerCode;
+use futures_util::StreamExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
@@ -19,6 +21,8 @@ use crate::app::App;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Larger than any body that a client of ours sends.
 const MOST_BYTES: usize = 256 * 1024;
+/// Most bytes of a body that are read in order to be refused: a client that is cut off while it sends never reads why.
+const MOST_READ: usize = 8 * 1024 * 1024;
 
 /// Names one request: in `X-Request-Id`, in the log, and in the channel message that it causes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +44,7 @@ pub(crate) fn around(router: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App
         .method_not_allowed_fallback(async || {
             RouteError::of(ServerCode::NotFound).at(StatusCode::METHOD_NOT_ALLOWED)
         })
-        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(from_fn(bounded))
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(from_fn_with_state(app.clone(), name))
 }
@@ -68,6 +72,28 @@ async fn name(State(app): State<Arc<App>>, mut request: Request, next: Next) -> 
     }
     .instrument(span)
     .await
+}
+
+/// Reads the whole body, also of routes that need none, and refuses it when it is too large.
+async fn bounded(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut chunks = body.into_data_stream();
+    let (mut kept, mut length) = (Vec::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let Ok(chunk) = chunk else {
+            return RouteError::of(ServerCode::Validation).into_response();
+        };
+        length += chunk.len();
+        if length <= MOST_BYTES {
+            kept.extend_from_slice(&chunk);
+        } else if length > MOST_READ {
+            break;
+        }
+    }
+    if length > MOST_BYTES {
+        return RouteError::of(ServerCode::TooLarge).into_response();
+    }
+    next.run(Request::from_parts(parts, Body::from(kept))).await
 }
 
 /// Runs a request to its end, also when its client goes away meanwhile: what was begun at a third party or in the store

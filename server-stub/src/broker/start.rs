@@ -49,6 +49,11 @@ pub(crate) async fn start(
     }
     let begun = begin(&app, &provider, uri.query().unwrap_or_default(), &headers).await;
     begun.unwrap_or_else(|refusal| {
+        // Whatever else is wrong with the link: no other one would lead to a service that is not there.
+        let refusal = match app.providers.get(&provider) {
+            Err(code) => Refusal::Service(code),
+            Ok(_) => refusal,
+        };
         tracing::info!(provider, step = refusal.step(), reason = %refusal, "start refused");
         Landing::refused(&refusal, &provider)
     })
@@ -69,6 +74,8 @@ async fn begin(app: &App, provider: &str, query: &str, headers: &HeaderMap) -> R
         }
         Entered::Ended(_) => return Err(Refusal::StateUsed),
         Entered::Unknown => return Err(Refusal::StateInvalid),
+        // The IDE still waits: there the person can open a new link.
+        Entered::Late => return Err(Refusal::StateExpired),
         Entered::Expired => {
             // So that the IDE does not wait for a link that can no longer be opened.
             settle::fail(app, code_id, provider, &Refusal::StateExpired).await;

@@ -21,6 +21,9 @@ use crate::app::App;
 
 /// Most bytes of an inbound frame; the largest call, `history` of 100 channels, has under 4 KiB.
 const FRAME_LIMIT: usize = 64 * 1024;
+/// Most bytes of an inbound frame that is read in order to be refused in good form: what is left unread when the socket
+/// closes resets the connection, and the peer never sees the close code.
+const READ_LIMIT: usize = 4 * FRAME_LIMIT;
 /// A connection keeps this much for reading; larger frames grow it while they last.
 const READ_BUFFER: usize = 1024;
 /// How long the peer may take to close, once told to.
@@ -35,8 +38,8 @@ pub(super) async fn upgrade(
     upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
-        .max_message_size(FRAME_LIMIT)
-        .max_frame_size(FRAME_LIMIT)
+        .max_message_size(READ_LIMIT)
+        .max_frame_size(READ_LIMIT)
         .on_upgrade(move |socket| async move {
             // A task of the lifecycle's, so that shutdown waits for its close frame.
             let lifecycle = app.lifecycle.clone();
@@ -127,6 +130,10 @@ impl Connection {
 
     async fn message(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), Closed> {
         match message {
+            Some(Ok(Message::Text(text))) if text.len() > FRAME_LIMIT => Err(Closed(Some(close::TOO_LARGE))),
+            Some(Ok(Message::Binary(bytes))) if bytes.len() > FRAME_LIMIT => {
+                Err(Closed(Some(close::TOO_LARGE)))
+            }
             Some(Ok(Message::Text(text))) => self.packets(decode(&text)).await,
             // JSON counts in a binary frame too; an empty one is no pong.
             Some(Ok(Message::Binary(bytes))) if !bytes.is_empty() => match std::str::from_utf8(&bytes) {

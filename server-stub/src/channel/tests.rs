@@ -440,9 +440,11 @@ async fn frames_of_any_shape_leave_the_connection_usable() {
 async fn a_frame_that_is_too_large_closes_with_1009() {
     let bench = bench().await;
     let ann = bench.somebody("ann").await;
-    let mut client = bench.signed_in(&ann).await;
-    client.send("x".repeat(65 * 1024)).await;
-    assert_eq!(client.closed().await, close::TOO_LARGE);
+    for kibibytes in [65, 255] {
+        let mut client = bench.signed_in(&ann).await;
+        client.send("x".repeat(kibibytes * 1024)).await;
+        assert_eq!(client.closed().await, close::TOO_LARGE, "{kibibytes} KiB");
+    }
 }
 
 #[tokio::test]

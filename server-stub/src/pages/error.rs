@@ -92,9 +92,12 @@ fn words(code: ServerCode, name: &str, with: Option<&str>) -> Words {
             message,
             "A link works once. If your IDE already shows the account, everything is fine and you can close this tab.",
         ),
-        ServerCode::TokenExpired | ServerCode::WebTokenExpired => {
-            Words::bad("Too late for this link", message, "").calm()
-        }
+        ServerCode::TokenExpired | ServerCode::WebTokenExpired => Words::bad(
+            "Too late for this link",
+            message,
+            "If your IDE is still waiting, press Open again there.",
+        )
+        .calm(),
         ServerCode::ReadAuth => Words::bad(
             "Another browser began this",
             message,

@@ -109,7 +109,9 @@ impl Failure {
 pub(crate) enum Entered {
     /// It is open.
     Open(Handshake),
-    /// It was not opened in time, or its time is over.
+    /// It was not opened soon enough, and never will be; the attempt goes on with another one.
+    Late,
+    /// Its time is over.
     Expired,
     /// It has ended already.
     Ended(Handshake),

@@ -119,9 +119,9 @@ impl Contents {
         match incoming.method.as_str() {
             "$/progress" => self.progressed(incoming),
             "window/workDoneProgress/create" => {
-                self.progress
-                    .entry(incoming.params["token"].to_string())
-                    .or_default();
+                let token = incoming.params["token"].clone();
+                let bar = self.progress.entry(token.to_string()).or_default();
+                bar.token = token;
             }
             "codestream/didChangeData" | "codestream/didChangeConnectionStatus" => {
                 self.snapshots.push(incoming);

@@ -54,6 +54,22 @@ impl Raw {
             .expect("the packet comes")
     }
 
+    /// The code that the socket is closed with.
+    async fn closed(&mut self) -> u16 {
+        let close = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Close(Some(frame)))) => return u16::from(frame.code),
+                    Some(Ok(_)) => {}
+                    other => panic!("no close code: {other:?}"),
+                }
+            }
+        };
+        tokio::time::timeout(e2e::PATIENCE, close)
+            .await
+            .expect("it closes")
+    }
+
     async fn call(&mut self, cid: i64, event: &str, data: Value) -> Value {
         self.send(&json!({"event": event, "data": data, "cid": cid}).to_string())
             .await;
@@ -77,7 +93,7 @@ async fn frames_of_any_shape_are_survived() {
     let stub = Stub::start().await;
     let user = stub.control().user().await;
     let mut raw = Raw::of(&stub, &user).await;
-    let deep = "[".repeat(200_000);
+    let deep = "[".repeat(60_000);
     for junk in [
         "x",
         "{",
@@ -117,6 +133,31 @@ async fn frames_of_any_shape_are_survived() {
     assert_eq!(got["data"]["channel"], channel.as_str());
     assert_eq!(got["data"]["data"]["marker"], "after the junk");
     assert_eq!(got["data"]["data"]["messageId"], sent["messageId"]);
+}
+
+#[tokio::test]
+async fn a_frame_that_is_too_large_is_refused_in_good_form_and_the_next_connection_is_served() {
+    let stub = Stub::start().await;
+    let user = stub.control().user().await;
+    let mut raw = Raw::of(&stub, &user).await;
+    raw.send(&"[".repeat(200_000)).await;
+    assert_eq!(raw.closed().await, 1009);
+    Raw::of(&stub, &user).await;
+}
+
+#[tokio::test]
+async fn who_is_taken_out_of_a_team_hears_it_no_more() {
+    let stub = Stub::start().await;
+    let user = stub.control().user().await;
+    let mut raw = Raw::of(&stub, &user).await;
+    let team = format!("team-{}", user.team_id);
+    let answer = raw.call(3, "#subscribe", json!({ "channel": team })).await;
+    assert!(answer["error"].is_null(), "{answer}");
+    stub.control().remove(&user).await;
+    let kick = raw.find(|packet| packet["event"] == "#kickOut").await;
+    assert_eq!(kick["data"]["channel"], team.as_str());
+    let answer = raw.call(4, "#subscribe", json!({ "channel": team })).await;
+    assert!(answer["error"].is_object(), "{answer}");
 }
 
 #[tokio::test]
@@ -172,18 +213,7 @@ async fn a_logout_closes_the_socket_for_good() {
         .put(&stub.url("/logout"), Some(&user.access_token), &json!({}))
         .await;
     assert_eq!(out.status.as_u16(), 200, "{}", out.text);
-    let close = async {
-        loop {
-            match raw.0.next().await {
-                Some(Ok(Message::Close(Some(frame)))) => return u16::from(frame.code),
-                Some(Ok(_)) => {}
-                other => panic!("no close code: {other:?}"),
-            }
-        }
-    };
-    let code = tokio::time::timeout(e2e::PATIENCE, close)
-        .await
-        .expect("it closes");
+    let code = raw.closed().await;
     assert!(code >= 4500, "{code}");
 }
 

@@ -68,6 +68,11 @@ async fn a_link_that_was_not_opened_for_two_minutes_is_dead_and_open_again_makes
     scene.control().advance(Duration::from_secs(125)).await;
     let page = scene.browser.open(&started.url).await;
     assert!(page.text().contains("AUTH-1005"), "{}: {}", page.url, page.text());
+    assert!(
+        page.text().contains("Open again"),
+        "it says what to do: {}",
+        page.text()
+    );
     let again = ide
         .request::<e2e::methods::AttemptReopen>(codestream_protocol::lsp::request::AttemptParams {
             attempt_id: started.attempt_id,

@@ -63,8 +63,11 @@ impl Handshakes for Sqlite {
         if handshake.end.is_some() {
             return Ok(Entered::Ended(handshake));
         }
-        if now >= handshake.expires_at || (handshake.opened_at.is_none() && now >= handshake.open_by) {
+        if now >= handshake.expires_at {
             return Ok(Entered::Expired);
+        }
+        if handshake.opened_at.is_none() && now >= handshake.open_by {
+            return Ok(Entered::Late);
         }
         if handshake.opened_at.is_none() {
             handshake.opened_at = Some(now);

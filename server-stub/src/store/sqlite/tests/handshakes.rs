@@ -68,7 +68,7 @@ async fn a_handshake_must_be_opened_in_two_minutes_and_may_be_opened_again() {
     ));
     assert!(matches!(
         bench.store.enter_handshake(late.code_id).await,
-        Ok(Entered::Expired)
+        Ok(Entered::Late)
     ));
     bench.clock.advance(3 * MINUTE);
     assert!(matches!(
