@@ -79,10 +79,10 @@ async fn a_new_account_can_connect_a_second_service_at_once() {
 async fn a_lost_answer_never_strands_a_sign_up() {
     let mut scene = Scene::behind_proxy(Stub::builder()).await;
     let ide = scene.signed_out().await;
+    // Before anything is asked: the answer that is lost is the first one, which holds the session.
+    scene.proxy().fault("/no-auth/check-signup", Fault::LoseReply, 1);
     let started = ide.sign_up("github").await.expect("a link");
     ide.opened().await;
-    scene.proxy().fault("/no-auth/check-signup", Fault::LoseReply, 1);
-    // Asked before the fault or after it: the answer that holds the session is the first one there is.
     scene.browser.approve(&started.url).await;
     let login = ide.logged_in().await;
     assert_eq!(
