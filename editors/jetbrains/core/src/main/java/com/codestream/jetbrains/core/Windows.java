@@ -1,0 +1,30 @@
+package com.codestream.jetbrains.core;
+
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArraySet;
+
+/**
+ * The windows of one IDE process. Each has an agent of its own; what one learns through the server all learn. Only the first
+ * sign-in does not pass through a session that the others have: it is told here.
+ */
+public final class Windows {
+    private final Set<CodeStream> open = new CopyOnWriteArraySet<>();
+
+    void opened(CodeStream window) {
+        open.add(window);
+    }
+
+    void closed(CodeStream window) {
+        open.remove(window);
+    }
+
+    /** A session was kept: windows without one take it up. */
+    void signedIn(CodeStream where) {
+        open.stream().filter(window -> window != where).forEach(CodeStream::takeUpSession);
+    }
+
+    /** Settings have changed. */
+    public void settingsChanged() {
+        open.forEach(CodeStream::settingsChanged);
+    }
+}

@@ -1,0 +1,169 @@
+package com.codestream.jetbrains.core.bridge;
+
+import com.codestream.jetbrains.core.Host;
+import com.codestream.jetbrains.core.Secret;
+import com.codestream.jetbrains.core.agent.RequestFailure;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
+
+/** The view's commands: what only a host can do. Secrets go from the IDE's password box to the agent, past the view. */
+public final class HostCommands {
+    private static final String TOKEN = "Use a token";
+    private static final String APP = "Use an OAuth app";
+
+    private final Host host;
+    private final Executor io;
+    private final BiFunction<String, JsonObject, CompletableFuture<JsonElement>> agent;
+    private final Runnable restartAgent;
+
+    /**
+     * The commands of one window.
+     *
+     * @param io where a browser may be waited for
+     * @param agent sends a request to the agent
+     */
+    public HostCommands(
+            Host host,
+            Executor io,
+            BiFunction<String, JsonObject, CompletableFuture<JsonElement>> agent,
+            Runnable restartAgent) {
+        this.host = host;
+        this.io = io;
+        this.agent = agent;
+        this.restartAgent = restartAgent;
+    }
+
+    /** Runs a command; its answer is {@code {}} or {@code {"cancelled": true}}. */
+    public CompletableFuture<JsonObject> run(String name, JsonObject args) {
+        return switch (name) {
+            case "copy" -> with(args, "text", text -> done(() -> host.copy(text)));
+            case "openExternal" -> with(args, "url", this::open);
+            case "useToken" -> with(args, "providerId", this::useToken);
+            case "addHost" -> with(args, "providerId", this::addHost);
+            case "openSettings" -> done(host::openSettings);
+            case "showLog" -> done(host::showLog);
+            case "restartAgent" -> done(restartAgent);
+            default -> refused(RequestFailure.METHOD_NOT_FOUND, "This IDE has no command “" + name + "”.");
+        };
+    }
+
+    private CompletableFuture<JsonObject> open(String url) {
+        var scheme = url.toLowerCase(Locale.ROOT);
+        if (!scheme.startsWith("https://") && !scheme.startsWith("http://")) {
+            return refused(RequestFailure.INVALID_PARAMS, "Only http and https links are opened.");
+        }
+        return CompletableFuture.supplyAsync(() -> host.browse(url), io)
+                .thenCompose(opened -> opened
+                        ? done(() -> {})
+                        : refused(
+                                RequestFailure.REQUEST_FAILED,
+                                "The browser could not be opened. Copy the link and open it yourself."));
+    }
+
+    private CompletableFuture<JsonObject> useToken(String providerId) {
+        return host.askPassword("CodeStream: Use a Token", "Token for " + readable(providerId) + ":")
+                .thenCompose(answer -> {
+                    var token = answer.filter(secret -> !secret.isBlank());
+                    if (token.isEmpty()) {
+                        return cancelled();
+                    }
+                    var params = named(providerId);
+                    params.add("data", object("accessToken", token.get().expose()));
+                    params.addProperty("verify", true);
+                    return agent.apply("codestream/provider/configure", params).thenCompose(result -> done(() -> {}));
+                });
+    }
+
+    private CompletableFuture<JsonObject> addHost(String providerId) {
+        return host.ask("CodeStream: Add a Self-hosted Service", "Address of the service, or any of its pages:")
+                .thenCompose(answer -> {
+                    var address = answer.map(String::strip).filter(text -> !text.isEmpty());
+                    return address.isPresent() ? credentials(providerId, address.get()) : cancelled();
+                });
+    }
+
+    private CompletableFuture<JsonObject> credentials(String providerId, String address) {
+        return host.choose(Host.Level.INFO, "How should CodeStream sign in to " + address + "?", List.of(TOKEN, APP))
+                .thenCompose(chosen -> switch (chosen.orElse("")) {
+                    case TOKEN ->
+                        host.askPassword("CodeStream: Add a Self-hosted Service", "Token for " + address + ":")
+                                .thenApply(token -> filled(token).map(secret -> object("token", secret.expose())));
+                    case APP ->
+                        host.ask(
+                                        "CodeStream: Add a Self-hosted Service",
+                                        "Client id of the OAuth app at " + address + ":")
+                                .thenCompose(
+                                        id -> id.filter(text -> !text.isBlank()).isEmpty()
+                                                ? CompletableFuture.completedFuture(Optional.<JsonObject>empty())
+                                                : appSecret(address, id.get().strip()));
+                    default -> CompletableFuture.completedFuture(Optional.<JsonObject>empty());
+                })
+                .thenCompose(data -> data.isEmpty() ? cancelled() : add(providerId, address, data.get()));
+    }
+
+    private CompletableFuture<Optional<JsonObject>> appSecret(String address, String clientId) {
+        return host.askPassword(
+                        "CodeStream: Add a Self-hosted Service", "Client secret of the OAuth app at " + address + ":")
+                .thenApply(secret -> filled(secret).map(value -> {
+                    var data = object("appClientId", clientId);
+                    data.addProperty("appClientSecret", value.expose());
+                    return data;
+                }));
+    }
+
+    private CompletableFuture<JsonObject> add(String providerId, String address, JsonObject data) {
+        var params = named(providerId);
+        params.addProperty("host", address);
+        params.add("data", data);
+        return agent.apply("codestream/provider/add", params).thenCompose(added -> done(() -> {}));
+    }
+
+    private static Optional<Secret> filled(Optional<Secret> secret) {
+        return secret.filter(value -> !value.isBlank());
+    }
+
+    /** A provider id is a host with stars for dots. */
+    private static String readable(String providerId) {
+        return providerId.replace('*', '.');
+    }
+
+    private static JsonObject named(String providerId) {
+        return object("providerId", providerId);
+    }
+
+    private static JsonObject object(String name, String value) {
+        var object = new JsonObject();
+        object.addProperty(name, value);
+        return object;
+    }
+
+    private static CompletableFuture<JsonObject> with(
+            JsonObject args, String name, java.util.function.Function<String, CompletableFuture<JsonObject>> command) {
+        if (args.get(name) instanceof JsonPrimitive value && value.isString()) {
+            return command.apply(value.getAsString());
+        }
+        return refused(RequestFailure.INVALID_PARAMS, "The command needs “" + name + "”.");
+    }
+
+    private static CompletableFuture<JsonObject> done(Runnable work) {
+        work.run();
+        return CompletableFuture.completedFuture(new JsonObject());
+    }
+
+    private static CompletableFuture<JsonObject> cancelled() {
+        var answer = new JsonObject();
+        answer.addProperty("cancelled", true);
+        return CompletableFuture.completedFuture(answer);
+    }
+
+    private static CompletableFuture<JsonObject> refused(int code, String message) {
+        return CompletableFuture.failedFuture(RequestFailure.refused(code, message));
+    }
+}
