@@ -1,0 +1,108 @@
+/** What of the state is shown where. Pure. */
+import type { Attempt } from "../../../protocol/bindings/Attempt";
+import type { BridgeError, Provider } from "./bridge";
+import { attemptOf, runs } from "./state/turn";
+import { keyOf, type Key, type State } from "./state/model";
+
+/** The whole of the view. */
+export type Page =
+  | { page: "starting" }
+  | { page: "failed"; message?: string }
+  | { page: "notConfigured" }
+  | { page: "trouble"; error: BridgeError }
+  | { page: "loading" }
+  | { page: "signIn" }
+  | { page: "services" };
+
+export function page(state: State): Page {
+  const { agent, server, trouble, providers, session } = state;
+  if (agent.status === "failed") {
+    return agent.message === undefined ? { page: "failed" } : { page: "failed", message: agent.message };
+  }
+  if (server === "" || trouble?.error.data?.kind === "notConfigured") return { page: "notConfigured" };
+  if (agent.status !== "running" && !providers) return { page: "starting" };
+  if (trouble && (!providers || !session)) return { page: "trouble", error: trouble.error };
+  if (!providers || server === undefined) return { page: "loading" };
+  return session ? { page: "services" } : { page: "signIn" };
+}
+
+/** How long the channel may be away before it is worth a word. */
+const APART = 2_000;
+
+/** Whether the view says that it is cut off. */
+export function isApart({ session, connection, agent, now }: State): boolean {
+  if (agent.status !== "running") return false;
+  return session !== undefined && connection.status !== "reconnected" && now - connection.since >= APART;
+}
+
+/** What a service's place shows of an attempt. */
+export type Shown =
+  | { shows: "nothing" }
+  /** Pressed; the agent has not answered yet. */
+  | { shows: "pressed"; cancelled: boolean }
+  | { shows: "running"; attempt: Attempt }
+  | { shows: "ended"; attempt: Attempt };
+
+export function shown(state: State, key: Key, row?: Provider): Shown {
+  const attempt = attemptOf(state, key);
+  if (attempt && !attempt.end) return { shows: "running", attempt };
+  if (runs(state, key)) return { shows: "pressed", cancelled: state.presses[key]?.cancelled ?? false };
+  if (!attempt?.end) return { shows: "nothing" };
+  const { outcome } = attempt.end;
+  if (outcome !== "failed" && outcome !== "expired") return { shows: "nothing" };
+  // It was connected since, perhaps in another window.
+  const since = row?.accounts.some((account) => !account.error && account.since > attempt.startedAt);
+  return since ? { shows: "nothing" } : { shows: "ended", attempt };
+}
+
+/** When a person is told what to do if no page came up. */
+const HINT = 20_000;
+
+export function needsHint(attempt: Attempt, now: number): boolean {
+  return attempt.step !== "finishing" && now - attempt.startedAt >= HINT;
+}
+
+/** Whether a second account of this service goes beside the first. */
+export function takesSeveral(row: Provider): boolean {
+  return row.accounts.some((account) => account.providerTeamId !== undefined);
+}
+
+export function isDisconnecting(
+  state: State,
+  providerId: string,
+  providerTeamId: string | undefined,
+): boolean {
+  return Object.values(state.pending).some(
+    (pending) =>
+      pending.for === "disconnect" &&
+      pending.providerId === providerId &&
+      pending.providerTeamId === providerTeamId,
+  );
+}
+
+export function isRemoving(state: State, providerId: string): boolean {
+  return Object.values(state.pending).some(
+    (pending) => pending.for === "remove" && pending.providerId === providerId,
+  );
+}
+
+export function isWaitingFor(state: State, what: "logout" | "useToken" | "list", key?: Key): boolean {
+  return Object.values(state.pending).some(
+    (pending) => pending.for === what && (!("key" in pending) || key === undefined || pending.key === key),
+  );
+}
+
+/** Connected ones first, each part in the agent's order. */
+export function sections(providers: readonly Provider[]): { connected: Provider[]; others: Provider[] } {
+  return {
+    connected: providers.filter((row) => row.accounts.length > 0),
+    others: providers.filter((row) => row.accounts.length === 0),
+  };
+}
+
+/** The services that can prove who somebody is. */
+export function forSignIn(state: State): Provider[] {
+  return (state.providers ?? []).filter(
+    (row) => row.canSignUp || shown(state, keyOf("signIn", row.providerId)).shows !== "nothing",
+  );
+}

@@ -1,0 +1,225 @@
+/** What the person does. */
+import { detailsOf, reportOf, requestOf } from "../details";
+import { keyOf, type Action, type Asking, type Key, type Press, type Turn } from "./model";
+import {
+  attemptOf,
+  command,
+  dismiss,
+  note,
+  providerIdOf,
+  providerName,
+  refresh,
+  request,
+  runs,
+  say,
+  set,
+  unset,
+} from "./turn";
+
+export function act(turn: Turn, action: Action): void {
+  switch (action.do) {
+    case "connect": {
+      const { providerId, providerTeamId, was } = action;
+      const row = turn.state.providers?.find((one) => one.providerId === providerId);
+      press(turn, {
+        kind: "connect",
+        providerId,
+        provider: row?.name ?? providerId,
+        at: turn.state.now,
+        ...(providerTeamId !== undefined && { providerTeamId }),
+        ...(was !== undefined && { was }),
+      });
+      return;
+    }
+    case "signIn": {
+      const { providerId, signup } = action;
+      const row = turn.state.providers?.find((one) => one.providerId === providerId);
+      press(turn, {
+        kind: "signIn",
+        providerId,
+        provider: row?.name ?? providerId,
+        signup,
+        at: turn.state.now,
+      });
+      return;
+    }
+    case "tryAgain":
+      tryAgain(turn, action.key);
+      return;
+    case "cancel":
+      cancel(turn, action.key);
+      return;
+    case "reopen": {
+      const attempt = attemptOf(turn.state, action.key);
+      if (!attempt || attempt.end) return;
+      const { attemptId } = attempt;
+      note(turn, action.key, undefined);
+      request(
+        turn,
+        "codestream/attempt/reopen",
+        { attemptId },
+        { for: "reopen", attemptId, key: action.key },
+      );
+      return;
+    }
+    case "copyLink": {
+      const attempt = attemptOf(turn.state, action.key);
+      if (attempt?.url) command(turn, "copy", { text: attempt.url }, copied(`link:${action.key}`));
+      return;
+    }
+    case "copyDetails": {
+      const text = detailsOf(turn.state, action.key, action.providerTeamId);
+      command(turn, "copy", { text }, copied(detailsName(action.key, action.providerTeamId)));
+      return;
+    }
+    case "copyReport":
+      command(turn, "copy", { text: reportOf(turn.state) }, copied("report"));
+      return;
+    case "copyRequest":
+      command(turn, "copy", { text: requestOf(turn.state, action.key) }, copied(`request:${action.key}`));
+      return;
+    case "dismiss":
+      dismiss(turn, action.key);
+      note(turn, action.key, undefined);
+      return;
+    case "useToken":
+      note(turn, action.key, undefined);
+      command(
+        turn,
+        "useToken",
+        { providerId: providerIdOf(action.key) },
+        { for: "useToken", key: action.key },
+      );
+      return;
+    case "addHost": {
+      const { providerId } = action;
+      note(turn, keyOf("connect", providerId), undefined);
+      command(turn, "addHost", { providerId }, { for: "addHost", providerId });
+      return;
+    }
+    case "ask":
+      set(turn, { asking: action.asking });
+      return;
+    case "unask":
+      unset(turn, "asking");
+      return;
+    case "confirm":
+      if (turn.state.asking) confirmed(turn, turn.state.asking);
+      return;
+    case "toggle": {
+      const open = turn.state.open.filter((name) => name !== action.name);
+      set(turn, {
+        open: open.length === turn.state.open.length ? [...open, action.name] : open,
+      });
+      return;
+    }
+    case "mode":
+      set(turn, { mode: action.mode });
+      return;
+    case "refresh":
+      refresh(turn);
+      return;
+    case "signOut":
+      request(turn, "codestream/logout", {}, { for: "logout" });
+      return;
+    case "openSettings":
+    case "showLog":
+    case "restartAgent":
+      command(turn, action.do, {});
+      return;
+    case "openExternal":
+      command(turn, "openExternal", { url: action.url });
+      return;
+    case "closeBanner":
+      unset(turn, "banner");
+      return;
+  }
+}
+
+const copied = (what: string) => ({ for: "copy", what }) as const;
+
+/** Names a copy of details, for its "Copied". */
+export function detailsName(key: Key, providerTeamId: string | undefined): string {
+  return `details:${key}:${providerTeamId ?? ""}`;
+}
+
+function press(turn: Turn, press: Press): void {
+  const key = keyOf(press.kind, press.providerId);
+  if (runs(turn.state, key)) {
+    // A second click finds what runs; it starts nothing.
+    turn.effects.push({ do: "focus", region: press.providerId });
+    return;
+  }
+  unset(turn, "asking", "banner");
+  dismiss(turn, key);
+  note(turn, key, undefined);
+  set(turn, { presses: { ...turn.state.presses, [key]: press } });
+  say(turn, `${providerName(turn.state, press.providerId)}: starting.`);
+  const pending = { for: "press", key } as const;
+  const { provider, providerId, providerTeamId, signup } = press;
+  if (press.kind === "signIn") {
+    request(turn, "codestream/login/sso", { provider, signup: signup ?? false }, pending);
+  } else {
+    const params = providerTeamId === undefined ? { providerId } : { providerId, providerTeamId };
+    request(turn, "codestream/provider/connect", params, pending);
+  }
+}
+
+function tryAgain(turn: Turn, key: Key): void {
+  const last = turn.state.presses[key];
+  if (last) {
+    const { kind, providerId, provider, providerTeamId, signup, was } = last;
+    press(turn, {
+      kind,
+      providerId,
+      provider,
+      at: turn.state.now,
+      ...(providerTeamId !== undefined && { providerTeamId }),
+      ...(signup !== undefined && { signup }),
+      ...(was !== undefined && { was }),
+    });
+    return;
+  }
+  // The view was reloaded since, and knows only what the agent does.
+  const providerId = providerIdOf(key);
+  const signIn = key.startsWith("signIn:");
+  act(
+    turn,
+    signIn
+      ? { do: "signIn", providerId, signup: turn.state.mode === "signUp" }
+      : { do: "connect", providerId },
+  );
+}
+
+function cancel(turn: Turn, key: Key): void {
+  const attempt = attemptOf(turn.state, key);
+  if (attempt) {
+    const { attemptId } = attempt;
+    request(turn, "codestream/attempt/cancel", { attemptId }, { for: "cancel", attemptId });
+    return;
+  }
+  const press = turn.state.presses[key];
+  if (press) set(turn, { presses: { ...turn.state.presses, [key]: { ...press, cancelled: true } } });
+}
+
+function confirmed(turn: Turn, { what, providerId, providerTeamId, who }: Asking): void {
+  unset(turn, "asking");
+  const team = providerTeamId === undefined ? {} : { providerTeamId };
+  note(turn, keyOf("connect", providerId), undefined);
+  switch (what) {
+    case "reconnect":
+      act(turn, { do: "connect", providerId, was: who, ...team });
+      return;
+    case "disconnect":
+      request(
+        turn,
+        "codestream/provider/disconnect",
+        { providerId, ...team },
+        { for: "disconnect", providerId, who, ...team },
+      );
+      return;
+    case "remove":
+      request(turn, "codestream/provider/remove", { providerId }, { for: "remove", providerId });
+      return;
+  }
+}

@@ -1,0 +1,162 @@
+/** The view's sentences about steps, ends and results. Pure; what the server or the agent worded is passed on as it is. */
+import type { AttemptEnd } from "../../../protocol/bindings/AttemptEnd";
+import type { Disconnected } from "../../../protocol/bindings/Disconnected";
+import type { ErrorKind } from "../../../protocol/bindings/ErrorKind";
+import type { Step } from "../../../protocol/bindings/Step";
+import type { Provider } from "./bridge";
+
+/** What goes on. */
+export function stepText(step: Step, host: string): string {
+  switch (step) {
+    case "opening":
+      return "Opening your browser";
+    case "waiting":
+      return `Waiting for you to approve at ${host}`;
+    case "finishing":
+      return "Approved. Checking the account";
+  }
+}
+
+/** What can be offered to mend a failure. */
+export type Help = "settings" | "request" | "signUp" | "signIn";
+
+/** A failure for a person. */
+export interface Failing {
+  title: string;
+  /** What to say when nobody worded it. */
+  sentence: string;
+  /** Whether the same may work when it is tried again. */
+  again: boolean;
+  help?: Help;
+}
+
+const unlucky = (title: string, sentence: string): Failing => ({ title, sentence, again: true });
+const settled = (title: string, sentence: string): Failing => ({ title, sentence, again: false });
+
+const FAILURES: Record<ErrorKind, Failing> = {
+  notConfigured: {
+    ...settled("No server is set", "Set the address of the CodeStream server."),
+    help: "settings",
+  },
+  notSignedIn: settled("You are not signed in", "Sign in first."),
+  noTeam: settled("You are in no team", "Ask somebody of your team to invite you."),
+  unknownProvider: settled("Unknown service", "The server does not know this service."),
+  providerNotConfigured: unlucky("Not set up on the server", "Ask the server's administrator to set it up."),
+  serverUnreachable: {
+    ...unlucky("The server does not answer", "Check the connection, then try again."),
+    help: "settings",
+  },
+  notCodeStream: {
+    ...unlucky("That is not a CodeStream server", "Check the server's address in the settings."),
+    help: "settings",
+  },
+  tlsUntrusted: {
+    ...unlucky("The certificate is not trusted", "Add your company's certificate in the settings."),
+    help: "settings",
+  },
+  proxyAuth: {
+    ...unlucky("The proxy wants a password", "Give it in the proxy's address in the settings."),
+    help: "settings",
+  },
+  proxyNeedsTls: {
+    ...unlucky("The proxy takes https only", "Set an https address for the server."),
+    help: "settings",
+  },
+  browserUnavailable: unlucky("No browser could be opened", "Copy the link into a browser of your own."),
+  declined: settled("You declined", "Nothing was changed."),
+  expired: unlucky("Time is up", "Nobody approved in the browser in time."),
+  cancelled: unlucky("Cancelled", "Nothing was changed."),
+  superseded: unlucky("Started again", "A newer attempt took its place."),
+  stateRejected: unlucky(
+    "The answer could not be trusted",
+    "It was used before or came from another browser. Nothing was changed.",
+  ),
+  exchangeRefused: unlucky("The service refused", "It did not hand out access. Nothing was changed."),
+  emailUnverified: unlucky(
+    "Your e-mail address is not verified",
+    "Verify it at the service, then try again.",
+  ),
+  alreadyRegistered: {
+    ...settled("You have an account already", "Sign in with the service that you signed up with."),
+    help: "signIn",
+  },
+  notRegistered: {
+    ...settled("There is no account yet", "Sign up first; it takes the same click."),
+    help: "signUp",
+  },
+  identityUnsupported: settled(
+    "It cannot be used to sign in",
+    "This service does not prove an e-mail address.",
+  ),
+  tokenRevoked: unlucky("Access was taken back", "The service does not accept the access any more."),
+  ssoRequired: unlucky(
+    "Single sign-on is required",
+    "Authorise CodeStream for your organisation at the service, then try again.",
+  ),
+  adminApproval: {
+    ...unlucky(
+      "An administrator must approve",
+      "Ask an administrator of your organisation to approve CodeStream.",
+    ),
+    help: "request",
+  },
+  forbidden: unlucky("Not allowed", "Your account may not do this."),
+  rateLimited: unlucky("Too many requests", "Wait a moment, then try again."),
+  tooLarge: settled("Too large", "The answer is over a size bound."),
+  internal: unlucky("Something went wrong", "Try again. If it stays so, copy the details into a report."),
+};
+
+export function failing(kind: ErrorKind | undefined): Failing {
+  return FAILURES[kind ?? "internal"];
+}
+
+/** How an attempt ended. */
+export interface EndText extends Failing {
+  tone: "good" | "quiet" | "warning" | "bad";
+}
+
+export function endText(end: AttemptEnd, name: string): EndText {
+  const as = end.account === undefined || end.account === "" ? "" : ` as ${end.account}`;
+  switch (end.outcome) {
+    case "connected":
+      return { title: `Connected${as}`, sentence: `${name} is connected${as}.`, again: false, tone: "good" };
+    case "signedIn":
+      return { title: `Signed in${as}`, sentence: `You are signed in${as}.`, again: false, tone: "good" };
+    case "cancelled":
+      return { title: "Cancelled", sentence: "Cancelled. Nothing was changed.", again: true, tone: "quiet" };
+    case "superseded":
+      return { ...failing("superseded"), tone: "quiet" };
+    case "expired":
+      return worded({ ...failing("expired"), tone: "warning" }, end.message);
+    case "failed":
+      return end.kind === "declined"
+        ? { ...failing("declined"), sentence: "You declined. Nothing was changed.", tone: "quiet" }
+        : worded({ ...failing(end.kind), tone: "bad" }, end.message);
+  }
+}
+
+function worded(text: EndText, message: string | undefined): EndText {
+  return message === undefined || message === "" ? text : { ...text, sentence: message };
+}
+
+/** Whether the access ended at the service too. */
+export function disconnectedText(result: Disconnected, who: string, name: string): string {
+  const gone = who === "" ? `${name} is disconnected.` : `${who} is disconnected.`;
+  const link = result.manualUrl === undefined ? "" : " You can end it there yourself.";
+  switch (result.revoked) {
+    case "yes":
+      return `${gone} ${name} confirmed that the access has ended.`;
+    case "unsupported":
+      return `${gone} ${name} has no way to end the access from here.${link}`;
+    case "failed":
+      return `${gone} ${name} did not confirm that the access has ended.${link}`;
+  }
+}
+
+/** One line before the browser: where it leads, and what is asked for. */
+export function purpose({ host, scopes }: Provider): string {
+  const first = scopes[0]?.reason;
+  return first === undefined
+    ? `Opens ${host} to connect your account.`
+    : `Opens ${host} to let CodeStream ${first}.`;
+}

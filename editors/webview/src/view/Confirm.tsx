@@ -1,0 +1,77 @@
+/** Asks before an account is replaced or given up. */
+import type { Provider } from "../bridge";
+import type { Dispatch } from "../driver";
+import type { Asking } from "../state";
+import { Button } from "./parts";
+
+interface Words {
+  question: string;
+  text: string;
+  yes: string;
+  no: string;
+}
+
+function words({ what, who }: Asking, { displayName, host }: Provider): Words {
+  const whom = who === "" ? "this account" : who;
+  switch (what) {
+    case "reconnect":
+      return {
+        question: `Reconnect ${whom}?`,
+        text: `Opens ${host}. If you approve there as somebody else, that account takes the place of ${whom}.`,
+        yes: "Reconnect",
+        no: `Keep ${whom}`,
+      };
+    case "disconnect":
+      return {
+        question: `Disconnect ${whom}?`,
+        text: `CodeStream forgets the access and asks ${displayName} to end it. In all of your windows.`,
+        yes: "Disconnect",
+        no: `Keep ${whom}`,
+      };
+    case "remove":
+      return {
+        question: `Remove ${host}?`,
+        text: `${displayName} at ${host} leaves the list, with its account.`,
+        yes: "Remove",
+        no: "Keep it",
+      };
+  }
+}
+
+export function Confirm({ dispatch, row, asking }: { dispatch: Dispatch; row: Provider; asking: Asking }) {
+  const { question, text, yes, no } = words(asking, row);
+  return (
+    <div
+      role="group"
+      class="card"
+      aria-label={question}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") dispatch({ do: "unask" });
+      }}
+    >
+      <p class="card-title" tabIndex={-1} data-focus="now">
+        {question}
+      </p>
+      <p class="card-text">{text}</p>
+      <div class="actions">
+        <Button
+          look="primary"
+          name="yes"
+          onPress={() => {
+            dispatch({ do: "confirm" });
+          }}
+        >
+          {yes}
+        </Button>
+        <Button
+          name="no"
+          onPress={() => {
+            dispatch({ do: "unask" });
+          }}
+        >
+          {no}
+        </Button>
+      </div>
+    </div>
+  );
+}

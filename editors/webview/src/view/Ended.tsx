@@ -1,0 +1,194 @@
+/** What went wrong, why, and what can be done about it. */
+import type { Attempt } from "../../../../protocol/bindings/Attempt";
+import type { ErrorKind } from "../../../../protocol/bindings/ErrorKind";
+import type { BridgeError, Provider } from "../bridge";
+import type { Dispatch } from "../driver";
+import { detailsName } from "../state/action";
+import { keyOf, type Doing, type Key, type State } from "../state";
+import { endText, failing, type Failing } from "../text";
+import { Button, Message } from "./parts";
+
+interface Props {
+  state: State;
+  dispatch: Dispatch;
+  row: Provider;
+}
+
+/** An attempt that did not come to a good end. */
+export function Ended({ state, dispatch, row, attempt }: Props & { attempt: Attempt }) {
+  if (!attempt.end) return null;
+  const key = keyOf(attempt.kind, attempt.providerId);
+  const text = endText(attempt.end, row.displayName);
+  const declined = attempt.end.kind === "declined";
+  return (
+    <Message
+      tone={text.tone}
+      title={declined ? text.sentence : text.title}
+      {...(!declined && { children: text.sentence })}
+      onClose={() => {
+        dispatch({ do: "dismiss", key });
+      }}
+      actions={
+        !declined && (
+          <Remedies
+            state={state}
+            dispatch={dispatch}
+            row={row}
+            keyed={key}
+            text={text}
+            kind={attempt.end.kind}
+            again={() => {
+              dispatch({ do: "tryAgain", key });
+            }}
+          />
+        )
+      }
+    />
+  );
+}
+
+/** A request that was refused. */
+export function Problem(props: Props & { keyed: Key; doing: Doing; error: BridgeError }) {
+  const { state, dispatch, row, keyed: key, doing, error } = props;
+  const text = failing(error.data?.kind);
+  const link = error.data?.link;
+  return (
+    <Message
+      tone="bad"
+      title={text.title}
+      onClose={() => {
+        dispatch({ do: "dismiss", key });
+      }}
+      actions={
+        <Remedies
+          state={state}
+          dispatch={dispatch}
+          row={row}
+          keyed={key}
+          text={text}
+          kind={error.data?.kind}
+          {...(link !== undefined && { link })}
+          again={again(doing, key, row, dispatch)}
+        />
+      }
+    >
+      {error.message}
+    </Message>
+  );
+}
+
+/** What Try again repeats; what asked first asks again. */
+function again(doing: Doing, key: Key, row: Provider, dispatch: Dispatch): (() => void) | undefined {
+  switch (doing) {
+    case "press":
+      return () => {
+        dispatch({ do: "tryAgain", key });
+      };
+    case "useToken":
+      return () => {
+        dispatch({ do: "useToken", key });
+      };
+    case "addHost":
+      return () => {
+        dispatch({ do: "addHost", providerId: row.providerId });
+      };
+    case "disconnect":
+    case "remove":
+    case "reopen":
+      return undefined;
+  }
+}
+
+function Remedies(
+  props: Props & {
+    keyed: Key;
+    text: Failing;
+    kind: ErrorKind | undefined;
+    link?: string;
+    again: (() => void) | undefined;
+  },
+) {
+  const { state, dispatch, row, keyed: key, text, link, again } = props;
+  const details = detailsName(key, undefined);
+  const request = `request:${key}`;
+  return (
+    <>
+      {again && text.again && (
+        <Button look="primary" name="again" focus="now" onPress={again}>
+          Try again
+        </Button>
+      )}
+      {text.help === "signUp" && (
+        <Button
+          look="primary"
+          focus="now"
+          onPress={() => {
+            dispatch({ do: "signIn", providerId: row.providerId, signup: true });
+          }}
+        >
+          {`Sign up with ${row.displayName}`}
+        </Button>
+      )}
+      {text.help === "signIn" && (
+        <Button
+          look="primary"
+          focus="now"
+          onPress={() => {
+            dispatch({ do: "mode", mode: "signIn" });
+            dispatch({ do: "dismiss", key });
+          }}
+        >
+          Sign in instead
+        </Button>
+      )}
+      {text.help === "request" && (
+        <Button
+          icon={state.copied?.what === request ? "check" : "copy"}
+          onPress={() => {
+            dispatch({ do: "copyRequest", key });
+          }}
+        >
+          {state.copied?.what === request ? "Copied" : "Copy request"}
+        </Button>
+      )}
+      {link !== undefined && (
+        <Button
+          icon="external"
+          onPress={() => {
+            dispatch({ do: "openExternal", url: link });
+          }}
+        >
+          Open the page
+        </Button>
+      )}
+      {text.help === "settings" && (
+        <Button
+          icon="gear"
+          onPress={() => {
+            dispatch({ do: "openSettings" });
+          }}
+        >
+          Settings
+        </Button>
+      )}
+      {row.canUseToken && key.startsWith("connect:") && text.help !== "settings" && (
+        <Button
+          icon="key"
+          onPress={() => {
+            dispatch({ do: "useToken", key });
+          }}
+        >
+          Use a token
+        </Button>
+      )}
+      <Button
+        icon={state.copied?.what === details ? "check" : "copy"}
+        onPress={() => {
+          dispatch({ do: "copyDetails", key });
+        }}
+      >
+        {state.copied?.what === details ? "Copied" : "Copy details"}
+      </Button>
+    </>
+  );
+}

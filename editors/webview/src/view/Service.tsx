@@ -1,0 +1,173 @@
+/** One service: its mark and name, what goes on with it, its accounts or what connecting asks for. */
+import type { Provider } from "../bridge";
+import type { Dispatch } from "../driver";
+import { isRemoving, isWaitingFor, shown, takesSeveral } from "../select";
+import { keyOf, type State } from "../state";
+import { purpose } from "../text";
+import { count } from "../time";
+import { AccountRow } from "./Account";
+import { Confirm } from "./Confirm";
+import { Ended } from "./Ended";
+import { NoteLine } from "./NoteLine";
+import { Pressed, Running } from "./Attempt";
+import { Button, Logo, idOf } from "./parts";
+import { Permissions } from "./Permissions";
+
+interface Props {
+  state: State;
+  dispatch: Dispatch;
+  row: Provider;
+}
+
+export function Service(props: Props) {
+  const { state, dispatch, row } = props;
+  const key = keyOf("connect", row.providerId);
+  const now = shown(state, key, row);
+  const busy = now.shows === "running" || now.shows === "pressed";
+  const connected = row.accounts.length > 0;
+  const heading = idOf("service", row.providerId);
+  const asking = state.asking?.providerId === row.providerId ? state.asking : undefined;
+  return (
+    <li class="service" data-region={row.providerId} aria-labelledby={heading}>
+      <Logo name={row.name} displayName={row.displayName} />
+      <div class="service-body">
+        <div class="service-head">
+          <h3 id={heading}>{row.displayName}</h3>
+          {row.added && <span class="host">{row.host}</span>}
+          {!busy && <HeadAction {...props} />}
+        </div>
+        {row.accounts.map((account) => (
+          <AccountRow
+            key={account.providerTeamId ?? account.who}
+            state={state}
+            dispatch={dispatch}
+            row={row}
+            account={account}
+            busy={busy}
+          />
+        ))}
+        {asking?.what === "remove" && <Confirm dispatch={dispatch} row={row} asking={asking} />}
+        {now.shows === "pressed" && <Pressed {...props} signIn={false} cancelled={now.cancelled} />}
+        {now.shows === "running" && <Running {...props} signIn={false} attempt={now.attempt} />}
+        {now.shows === "ended" && <Ended {...props} attempt={now.attempt} />}
+        {!busy && <NoteLine {...props} keyed={key} />}
+        {!connected && !busy && <Before {...props} />}
+      </div>
+    </li>
+  );
+}
+
+function HeadAction({ state, dispatch, row }: Props) {
+  if (row.accounts.length === 0) {
+    return (
+      <Button
+        name="connect"
+        focus="first"
+        label={`Connect to ${row.displayName}`}
+        onPress={() => {
+          dispatch({ do: "connect", providerId: row.providerId });
+        }}
+      >
+        Connect
+      </Button>
+    );
+  }
+  if (!takesSeveral(row)) return null;
+  return (
+    <Button
+      look="link"
+      icon="plus"
+      name="another"
+      label={`Add another ${row.displayName} workspace`}
+      busy={isWaitingFor(state, "useToken", keyOf("connect", row.providerId))}
+      onPress={() => {
+        dispatch({ do: "connect", providerId: row.providerId });
+      }}
+    >
+      Add another
+    </Button>
+  );
+}
+
+/** Before the browser: where it leads, what is asked for and why, and other ways. */
+function Before({ state, dispatch, row }: Props) {
+  const name = `before:${row.providerId}`;
+  const open = state.open.includes(name);
+  const panel = idOf("before", row.providerId);
+  const more = row.canUseToken || row.canAddHost === true || row.added === true;
+  return (
+    <>
+      <p class="purpose">
+        {purpose(row)}{" "}
+        {(row.scopes.length > 0 || more) && (
+          <Button
+            look="link"
+            icon="chevron"
+            name="before"
+            expanded={open}
+            controls={panel}
+            label={`${unfold(row)} of ${row.displayName}`}
+            onPress={() => {
+              dispatch({ do: "toggle", name });
+            }}
+          >
+            {unfold(row)}
+          </Button>
+        )}
+      </p>
+      <div id={panel} class="fold" hidden={!open}>
+        {open && <Permissions row={row} />}
+        {open && more && <OtherWays state={state} dispatch={dispatch} row={row} />}
+      </div>
+    </>
+  );
+}
+
+function unfold(row: Provider): string {
+  return row.scopes.length > 0 ? count(row.scopes.length, "permission") : "Other ways";
+}
+
+export function OtherWays({ state, dispatch, row }: Props) {
+  const key = keyOf("connect", row.providerId);
+  return (
+    <div class="actions">
+      {row.canUseToken && (
+        <Button
+          icon="key"
+          name="use-token"
+          label={`Use a token of ${row.displayName}`}
+          busy={isWaitingFor(state, "useToken", key)}
+          onPress={() => {
+            dispatch({ do: "useToken", key });
+          }}
+        >
+          Use a token
+        </Button>
+      )}
+      {row.canAddHost && (
+        <Button
+          icon="plus"
+          name="add-host"
+          label={`Add self-hosted ${row.displayName}`}
+          onPress={() => {
+            dispatch({ do: "addHost", providerId: row.providerId });
+          }}
+        >
+          Add self-hosted
+        </Button>
+      )}
+      {row.added && (
+        <Button
+          name="remove"
+          label={`Remove ${row.displayName} at ${row.host}`}
+          busy={isRemoving(state, row.providerId)}
+          onPress={() => {
+            dispatch({ do: "ask", asking: { what: "remove", providerId: row.providerId, who: row.host } });
+          }}
+        >
+          Remove
+        </Button>
+      )}
+    </div>
+  );
+}
