@@ -7,19 +7,23 @@
 mod base;
 mod call;
 mod github;
+mod gitlab;
+mod refusal;
 mod trello;
 
 use codestream_protocol::ProviderId;
 use codestream_protocol::http::ProviderInfo;
-use codestream_protocol::lsp::request::Person;
-use reqwest::header::HeaderValue;
+use codestream_protocol::lsp::error::ErrorKind;
+use codestream_protocol::lsp::request::{CallResult, Person};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use serde_json::Value;
 
 pub use base::{ApiBase, BaseError};
 pub use call::{CallError, ThirdParty};
+use refusal::Refusal;
 
 /// A third party that the agent can call.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Service {
     /// The lower-case name.
     pub name: &'static str,
@@ -29,18 +33,46 @@ pub struct Service {
     pub display_name: &'static str,
     /// The host that a person knows.
     pub host: &'static str,
-    /// Below which it is called: an absolute URL that ends in `/`.
-    pub api_base: &'static str,
+    /// Below which it is called: absolute URLs that end in `/`. The first is the usual one, the others are its regions'.
+    pub api_bases: &'static [&'static str],
+    /// Domains below which an account may have an API of its own, e.g. `atlassian.net`.
+    own_domains: &'static [&'static str],
     /// `Accept`, where a call names none.
     accept: &'static str,
-    /// The path of "me", below the base.
-    me: &'static str,
-    authorize: fn(&ProviderInfo) -> Result<HeaderValue, CallError>,
+    /// How "me" is asked for.
+    me: fn(&ProviderInfo) -> Me,
+    /// The header that presents the token.
+    present: fn(&ProviderInfo) -> Result<(HeaderName, HeaderValue), CallError>,
     person: fn(&Value) -> Option<Person>,
+    /// What only this service words so; `None`: what the status says.
+    refusal: fn(&Service, &CallResult) -> Option<Refusal>,
+}
+
+/// A request for "me".
+#[derive(Debug, Clone, Copy)]
+struct Me {
+    method: &'static str,
+    /// Below the base.
+    path: &'static str,
+    /// Where the path is, when the service is on its own hosts and its API base does not know people; ends in `/`.
+    base: Option<&'static str>,
+    /// JSON.
+    body: Option<&'static str>,
+}
+
+impl Me {
+    const fn get(path: &'static str) -> Self {
+        Self {
+            method: "GET",
+            path,
+            base: None,
+            body: None,
+        }
+    }
 }
 
 /// Every service, in the order of their names.
-pub static SERVICES: &[&Service] = &[&github::SERVICE, &trello::SERVICE];
+pub static SERVICES: &[&Service] = &[&github::SERVICE, &gitlab::SERVICE, &trello::SERVICE];
 
 /// A service by its id or its lower-case name.
 pub fn service(name_or_id: &str) -> Option<&'static Service> {
@@ -51,10 +83,28 @@ pub fn service(name_or_id: &str) -> Option<&'static Service> {
 }
 
 impl Service {
+    /// Whether an answer says that the token is not accepted.
+    pub(crate) fn refuses_token(&self, answer: &CallResult) -> bool {
+        Refusal::of(self, answer).is_some_and(|refusal| refusal.kind == ErrorKind::TokenRevoked)
+    }
+
     /// The id as the protocol has it.
     pub fn id(&self) -> ProviderId {
         ProviderId::of_host(self.host)
     }
+}
+
+/// `Authorization: Bearer` (RFC 6750 §2.1).
+fn bearer(account: &ProviderInfo) -> Result<(HeaderName, HeaderValue), CallError> {
+    let token = call::token(account)?;
+    let value =
+        HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| CallError::NoToken)?;
+    Ok((AUTHORIZATION, value))
+}
+
+/// Nothing special.
+fn by_status(_: &Service, _: &CallResult) -> Option<Refusal> {
+    None
 }
 
 /// The text at `key`, if it is one and not empty.
@@ -70,15 +120,21 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table_agrees_with_itself() {
+        let nobody: ProviderInfo =
+            serde_json::from_value(Value::Object(serde_json::Map::new())).expect("an account");
         for service in SERVICES {
             assert_eq!(service.id().as_str(), service.provider_id);
-            let base = Url::parse(service.api_base).expect(service.name);
-            assert!(
-                base.scheme() == "https" && base.path().ends_with('/'),
-                "{}",
-                service.name
-            );
-            assert!(!service.me.starts_with('/'), "{}", service.name);
+            let me = (service.me)(&nobody);
+            assert!(!service.api_bases.is_empty(), "{}", service.name);
+            for base in service.api_bases.iter().copied().chain(me.base) {
+                let base = Url::parse(base).expect(service.name);
+                assert!(
+                    base.scheme() == "https" && base.path().ends_with('/'),
+                    "{}",
+                    service.name
+                );
+            }
+            assert!(!me.path.starts_with('/'), "{}", service.name);
             assert!(std::ptr::eq(
                 super::service(service.name).expect("by name"),
                 *service

@@ -6,6 +6,7 @@
 mod call;
 mod description;
 mod github;
+mod gitlab;
 mod person;
 mod registry;
 mod service;
@@ -14,10 +15,10 @@ mod trello;
 
 pub(crate) use call::CallError;
 pub(crate) use description::Answer;
-pub(crate) use person::{Email, Person};
+pub(crate) use person::{Email, Person, Place, Workspace};
 pub(crate) use registry::{Provider, Registry};
-pub(crate) use service::Grant;
+pub(crate) use service::{Grant, Held, Purpose};
 pub(crate) use token::{OAuthErrorCode, TokenError, Tokens};
 
 /// Every third party.
-static ALL: &[&dyn service::Service] = &[&github::GitHub, &trello::Trello];
+static ALL: &[&dyn service::Service] = &[&github::GitHub, &gitlab::GitLab, &trello::Trello];

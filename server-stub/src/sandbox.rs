@@ -7,7 +7,9 @@ mod control;
 mod desk;
 mod faults;
 mod github;
+mod gitlab;
 mod moment;
+mod oauth;
 mod pages;
 mod people;
 mod recorder;
@@ -17,6 +19,7 @@ mod registration;
 mod testing;
 mod trello;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -33,6 +36,7 @@ use crate::providers::{Provider, Registry};
 use crate::random::Random;
 use faults::ServiceFaults;
 use github::GitHub;
+use gitlab::GitLab;
 use recorder::{Recorder, record};
 use registration::AppRegistration;
 use trello::Trello;
@@ -46,9 +50,35 @@ pub(crate) struct Sandbox(Arc<Inner>);
 
 struct Inner {
     recorder: Recorder,
-    github: Option<GitHub>,
-    trello: Option<Trello>,
+    services: BTreeMap<&'static str, Box<dyn Service>>,
 }
+
+/// An imitated service.
+trait Service: ServiceFaults {
+    /// Its routes, below `/sandbox/<name>`.
+    fn routes(&self) -> Router;
+}
+
+/// What a service is set up with.
+struct Setup {
+    /// The one app that it knows.
+    app: AppRegistration,
+    /// Where it is: ends in `/`.
+    base: Url,
+    faults: Faults,
+    clock: Clock,
+    random: Random,
+}
+
+/// Sets a service up.
+type New = fn(Setup) -> Box<dyn Service>;
+
+/// Every imitation, by the service's lower-case name.
+const ALL: &[(&str, New)] = &[
+    ("github", |setup| Box::new(GitHub::new(setup))),
+    ("gitlab", |setup| Box::new(GitLab::new(setup))),
+    ("trello", |setup| Box::new(Trello::new(setup))),
+];
 
 impl Sandbox {
     /// A sandbox at the origin `site` in which nothing has happened yet. Each service knows the app that the registry has
@@ -60,43 +90,42 @@ impl Sandbox {
         clock: &Clock,
         random: &Random,
     ) -> Self {
-        let app = |name| providers.get(name).ok().map(registration);
+        let services = ALL.iter().filter_map(|(name, new)| {
+            let mut base = site.clone();
+            base.set_path(&format!("/sandbox/{name}/"));
+            let setup = Setup {
+                app: registration(providers.get(name).ok()?),
+                base,
+                faults: faults.clone(),
+                clock: clock.clone(),
+                random: random.clone(),
+            };
+            Some((*name, new(setup)))
+        });
         Self(Arc::new(Inner {
             recorder: Recorder::new(clock.clone()),
-            github: app("github")
-                .map(|app| GitHub::new(app, site, faults.clone(), clock.clone(), random.clone())),
-            trello: app("trello").map(|app| Trello::new(app, faults.clone(), clock.clone(), random.clone())),
+            services: services.collect(),
         }))
     }
 
     /// What can be made to go wrong at a service.
     fn service(&self, name: &str) -> Option<&dyn ServiceFaults> {
-        match name {
-            "github" => self.0.github.as_ref().map(|service| service as _),
-            "trello" => self.0.trello.as_ref().map(|service| service as _),
-            _ => None,
-        }
+        self.0.services.get(name).map(|service| &**service as _)
     }
 
     fn services(&self) -> impl Iterator<Item = &dyn ServiceFaults> {
-        Registry::known().filter_map(|name| self.service(name))
+        self.0.services.values().map(|service| &**service as _)
     }
 
     /// The imitations' routes.
     fn imitations(&self) -> Router {
-        let imitations = [
-            ("github", self.0.github.clone().map(GitHub::routes)),
-            ("trello", self.0.trello.clone().map(Trello::routes)),
-        ];
-        imitations
-            .into_iter()
-            .filter_map(|(name, routes)| Some((name, routes?)))
-            .fold(Router::new(), |router, (name, routes)| {
-                let recording = from_fn_with_state((self.0.recorder.clone(), name), record);
-                // Around the nesting, so that whole paths are recorded.
-                let nested = Router::new().nest(&format!("/sandbox/{name}"), routes);
-                router.merge(nested.layer(recording))
-            })
+        let services = self.0.services.iter();
+        services.fold(Router::new(), |router, (name, service)| {
+            let recording = from_fn_with_state((self.0.recorder.clone(), *name), record);
+            // Around the nesting, so that whole paths are recorded.
+            let nested = Router::new().nest(&format!("/sandbox/{name}"), service.routes());
+            router.merge(nested.layer(recording))
+        })
     }
 }
 

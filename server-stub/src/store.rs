@@ -22,7 +22,7 @@ pub(crate) use messages::{Messages, StoredMessage};
 pub(crate) use people::{Identity, NewUser, People, Team, User};
 pub(crate) use sessions::{OpenedSession, Session, SessionId, Sessions};
 pub(crate) use sign_ups::{Grant, Granted, NewAccount, NewGrant, SignUpKey, SignUpStatus, SignUps, Who};
-pub(crate) use undos::{Undo, Undoing, Undos};
+pub(crate) use undos::{Deed, Undo, Undoing, Undos};
 pub(crate) use wake::{Wake, Wakes};
 
 use std::sync::Arc;

@@ -19,9 +19,6 @@ use crate::session::data::AfterFetch;
 use crate::session::inbox::{Input, Reply};
 use crate::thirdparty::{ApiBase, CallError, Service, service};
 
-/// HTTP 401.
-const UNAUTHORIZED: u16 = 401;
-
 /// Whose token a call carries.
 struct Caller {
     epoch: u64,
@@ -172,11 +169,15 @@ impl Actor {
 impl Work {
     /// Who the third party says this is.
     pub(crate) async fn person(&self, row: &ProviderRow, info: &ProviderInfo) -> Result<Person, AgentError> {
-        let (service, base) = self.target(row)?;
+        let (service, base) = self.target(row, info)?;
         Ok(self.shared.third_party.me(service, &base, info).await?)
     }
 
-    fn target(&self, row: &ProviderRow) -> Result<(&'static Service, ApiBase), AgentError> {
+    fn target(
+        &self,
+        row: &ProviderRow,
+        info: &ProviderInfo,
+    ) -> Result<(&'static Service, ApiBase), AgentError> {
         let api = self.shared.api.as_ref().map_err(Clone::clone)?;
         let Some(service) = service(&row.name) else {
             let message = format!(
@@ -187,8 +188,7 @@ impl Work {
                 .of_provider(&row.name)
                 .into());
         };
-        // The team's own hosts are those that the user added.
-        let base = ApiBase::of_row(service, &row.api_base, row.is_enterprise, api.server());
+        let base = ApiBase::of_account(service, row, info, api.server());
         Ok((service, base.map_err(CallError::from)?))
     }
 
@@ -206,13 +206,11 @@ impl Work {
 
     async fn me(self, caller: Caller) -> Result<Person, AgentError> {
         let name = &caller.row.name;
-        let (service, base) = self.target(&caller.row)?;
+        let (service, base) = self.target(&caller.row, &caller.info)?;
         let third_party = &self.shared.third_party;
         let first = third_party.me(service, &base, &caller.info).await;
         let result = match first {
-            Err(CallError::Refused {
-                status: UNAUTHORIZED, ..
-            }) => match self.renewed(&caller).await {
+            Err(error) if error.is_unauthorized() => match self.renewed(&caller).await {
                 Ok(info) => third_party.me(service, &base, &info).await,
                 Err(error) => return Err(error.of_provider(name)),
             },
@@ -223,11 +221,11 @@ impl Work {
 
     async fn call(self, caller: Caller, params: CallParams) -> Result<CallResult, AgentError> {
         let name = &caller.row.name;
-        let (service, base) = self.target(&caller.row)?;
+        let (service, base) = self.target(&caller.row, &caller.info)?;
         let third_party = &self.shared.third_party;
         let first = third_party.request(service, &base, &caller.info, &params).await;
         let result = match first {
-            Ok(answer) if answer.status == UNAUTHORIZED => match self.renewed(&caller).await {
+            Ok(answer) if service.refuses_token(&answer) => match self.renewed(&caller).await {
                 Ok(info) => third_party.request(service, &base, &info, &params).await,
                 // The service's own answer says more than why no new token came.
                 Err(_) => Ok(answer),

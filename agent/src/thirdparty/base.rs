@@ -1,10 +1,11 @@
 //! Which `apiBase` a token may be sent to, and which paths stay below it: pure rules.
 
+use codestream_protocol::http::{ProviderInfo, ProviderRow};
 use url::Url;
 
 use crate::api::ServerUrl;
 use crate::net::is_loopback;
-use crate::thirdparty::Service;
+use crate::thirdparty::{Service, text};
 
 /// A base that was found trustworthy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl ApiBase {
     ///
     /// # Errors
     /// [`BaseError::NotABase`], [`BaseError::Untrusted`].
-    pub fn of_row(
+    pub(crate) fn of_row(
         service: &Service,
         api_base: &str,
         added: bool,
@@ -54,7 +55,8 @@ impl ApiBase {
         if !usable {
             return Err(BaseError::NotABase);
         }
-        if url.as_str() == service.api_base || added || server.is_loopback() {
+        if service.api_bases.contains(&url.as_str()) || is_own(service, &url) || added || server.is_loopback()
+        {
             // A token goes in the clear to this machine only.
             if url.scheme() == "http" && !is_loopback(&url) {
                 return Err(BaseError::Untrusted);
@@ -62,6 +64,31 @@ impl ApiBase {
             return Ok(Self(url));
         }
         Err(BaseError::Untrusted)
+    }
+
+    /// The base of an account: its own where it has one (`apiBase` in its data, e.g. of a region or a site), else the row's.
+    ///
+    /// # Errors
+    /// [`BaseError::NotABase`], [`BaseError::Untrusted`].
+    pub fn of_account(
+        service: &Service,
+        row: &ProviderRow,
+        account: &ProviderInfo,
+        server: &ServerUrl,
+    ) -> Result<Self, BaseError> {
+        let own = text(&account.data, "apiBase");
+        let api_base = own.as_deref().unwrap_or(&row.api_base);
+        // The team's own hosts are those that the user added.
+        Self::of_row(service, api_base, row.is_enterprise && own.is_none(), server)
+    }
+
+    /// Where people are asked for: at `people` when this is the service's usual base, else here.
+    pub(super) fn of_people(&self, service: &Service, people: Option<&'static str>) -> Self {
+        let is_usual = service.api_bases.first() == Some(&self.0.as_str());
+        match people.filter(|_| is_usual).map(Url::parse) {
+            Some(Ok(people)) => Self(people),
+            _ => self.clone(),
+        }
     }
 
     /// The base itself.
@@ -104,6 +131,21 @@ impl ApiBase {
             && url.path().starts_with(self.0.path())
             && !climbs(&url.path()[self.0.path().len()..])
     }
+}
+
+/// Whether a base is an account's own at the service: the root of a host below one of its domains, over TLS.
+fn is_own(service: &Service, url: &Url) -> bool {
+    let Some(host) = url.domain() else {
+        return false;
+    };
+    let below = |domain: &&str| {
+        host.strip_suffix(domain)
+            .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+    };
+    url.scheme() == "https"
+        && url.port().is_none()
+        && url.path() == "/"
+        && service.own_domains.iter().any(below)
 }
 
 /// RFC 3986 §3.1.
@@ -168,6 +210,28 @@ mod tests {
 
     fn github() -> &'static Service {
         service("github").expect("github")
+    }
+
+    #[test]
+    fn an_accounts_own_base_is_below_one_of_the_services_domains() {
+        let service = Service {
+            own_domains: &["atlassian.net"],
+            ..*github()
+        };
+        let far = server("https://codestream.test");
+        for (api_base, good) in [
+            ("https://acme.atlassian.net/", true),
+            ("https://a.b.atlassian.net/", true),
+            ("https://atlassian.net/", false),
+            ("https://evil-atlassian.net/", false),
+            ("https://acme.atlassian.net.evil.test/", false),
+            ("https://acme.atlassian.net/x/", false),
+            ("https://acme.atlassian.net:8443/", false),
+            ("http://acme.atlassian.net/", false),
+        ] {
+            let found = ApiBase::of_row(&service, api_base, false, &far);
+            assert_eq!(found.is_ok(), good, "{api_base}");
+        }
     }
 
     fn server(text: &str) -> ServerUrl {

@@ -7,16 +7,14 @@ use codestream_protocol::http::ProviderInfo;
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::request::{CallParams, CallResult, Person};
 use codestream_protocol::secret::AccessToken;
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-    SET_COOKIE,
-};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::net::{Network, NetworkError};
+use crate::thirdparty::refusal::Refusal;
 use crate::thirdparty::{ApiBase, BaseError, Service};
 
 /// Bound of either body in bytes.
@@ -29,16 +27,21 @@ const REDIRECTS: usize = 5;
 
 /// What a caller may not set: credentials are ours, the rest belongs to the connection (RFC 9110 §7.6.1).
 const FORBIDDEN: &[&str] = &[
+    "api-key",
     "authorization",
     "connection",
     "content-length",
     "cookie",
     "host",
     "keep-alive",
+    "private-token",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "x-access-token",
+    "x-api-key",
+    "x-id-token",
 ];
 
 /// A call without an answer. The texts are for a person.
@@ -64,8 +67,6 @@ pub enum CallError {
     Refused {
         /// What it means.
         kind: ErrorKind,
-        /// The HTTP status.
-        status: u16,
         /// For a person.
         message: String,
         /// Where a person can mend it.
@@ -91,6 +92,17 @@ impl From<BaseError> for CallError {
 }
 
 impl CallError {
+    /// Whether the service does not accept the token.
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                kind: ErrorKind::TokenRevoked,
+                ..
+            }
+        )
+    }
+
     /// What the IDE is told; `None` for wrong params.
     pub fn kind(&self) -> Option<ErrorKind> {
         match self {
@@ -152,26 +164,26 @@ impl ThirdParty {
         base: &ApiBase,
         account: &ProviderInfo,
     ) -> Result<Person, CallError> {
+        let me = (service.me)(account);
+        let base = base.of_people(service, me.base);
         let params = CallParams {
             provider_id: service.provider_id.to_owned(),
             provider_team_id: None,
-            method: "GET".to_owned(),
-            path: service.me.to_owned(),
+            method: me.method.to_owned(),
+            path: me.path.to_owned(),
             query: None,
             headers: None,
-            body: None,
+            body: me.body.and_then(|body| serde_json::from_str(body).ok()),
             timeout_ms: None,
         };
-        let call = Call::checked(service, base, account, &params)?;
-        let answer = self.perform(service, base, call, USUAL).await?;
-        if !answer.status.is_success() {
-            return Err(answer.refusal(service));
+        let call = Call::checked(service, &base, account, &params)?;
+        let answer = self.perform(service, &base, call, USUAL).await?.result();
+        if let Some(Refusal { kind, message, link }) = Refusal::of(service, &answer) {
+            return Err(CallError::Refused { kind, message, link });
         }
-        let decode = || CallError::Decode {
+        (service.person)(&answer.body).ok_or(CallError::Decode {
             service: service.display_name,
-        };
-        let body: Value = serde_json::from_slice(&answer.body).map_err(|_| decode())?;
-        (service.person)(&body).ok_or_else(decode)
+        })
     }
 
     async fn perform(
@@ -256,9 +268,9 @@ impl Call {
             let (name, value) = header(name, value)?;
             headers.insert(name, value);
         }
-        let mut authorization = (service.authorize)(account)?;
-        authorization.set_sensitive(true);
-        headers.insert(AUTHORIZATION, authorization);
+        let (name, mut value) = (service.present)(account)?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
         Ok(Self {
             method,
             url,
@@ -368,51 +380,6 @@ impl Answer {
             status: self.status.as_u16(),
             headers,
             body,
-        }
-    }
-
-    fn refusal(&self, service: &Service) -> CallError {
-        let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
-        let name = service.display_name;
-        let spent = self.headers.contains_key(RETRY_AFTER) || text("x-ratelimit-remaining") == Some("0");
-        // GitHub: `X-GitHub-SSO: required; url=https://...` on a 403 of an organisation with SAML.
-        let sign_on = text("x-github-sso").filter(|value| value.starts_with("required"));
-        let link = sign_on
-            .and_then(|value| value.split_once("url="))
-            .map(|(_, url)| url.trim().to_owned())
-            .filter(|url| url.starts_with("https://"));
-        let (kind, message) = match self.status.as_u16() {
-            401 => (
-                ErrorKind::TokenRevoked,
-                format!("{name} does not accept the token any more. Connect again."),
-            ),
-            403 if sign_on.is_some() => (
-                ErrorKind::SsoRequired,
-                format!("Your organisation wants its single sign-on before {name} may be used."),
-            ),
-            429 => (
-                ErrorKind::RateLimited,
-                format!("{name} had too many requests. Wait a moment."),
-            ),
-            403 if spent => (
-                ErrorKind::RateLimited,
-                format!("{name} had too many requests. Wait a moment."),
-            ),
-            403 => (ErrorKind::Forbidden, format!("{name} does not allow this.")),
-            500.. => (
-                ErrorKind::ServerUnreachable,
-                format!("{name} has trouble right now. Try again later."),
-            ),
-            status => (
-                ErrorKind::Internal,
-                format!("{name} answered with HTTP {status}."),
-            ),
-        };
-        CallError::Refused {
-            kind,
-            status: self.status.as_u16(),
-            message,
-            link,
         }
     }
 }

@@ -1,27 +1,39 @@
 //! GitHub: REST with a bearer token.
 
-use codestream_protocol::http::ProviderInfo;
-use codestream_protocol::lsp::request::Person;
-use reqwest::header::HeaderValue;
+use codestream_protocol::lsp::error::ErrorKind;
+use codestream_protocol::lsp::request::{CallResult, Person};
 use serde_json::Value;
 
-use crate::thirdparty::call::token;
-use crate::thirdparty::{CallError, Service, text};
+use crate::thirdparty::refusal::Refusal;
+use crate::thirdparty::{Me, Service, bearer, text};
 
 pub(super) static SERVICE: Service = Service {
     name: "github",
     provider_id: "github*com",
     display_name: "GitHub",
     host: "github.com",
-    api_base: "https://api.github.com/",
+    api_bases: &["https://api.github.com/"],
+    own_domains: &[],
     accept: "application/vnd.github+json",
-    me: "user",
-    authorize,
+    me: |_| Me::get("user"),
+    present: bearer,
     person,
+    refusal,
 };
 
-fn authorize(account: &ProviderInfo) -> Result<HeaderValue, CallError> {
-    HeaderValue::try_from(format!("Bearer {}", token(account)?.expose())).map_err(|_| CallError::NoToken)
+/// An organisation with SAML: `X-GitHub-SSO: required; url=https://...` on a 403.
+/// <https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api>
+fn refusal(_: &Service, answer: &CallResult) -> Option<Refusal> {
+    let sign_on = answer.headers.get("x-github-sso")?;
+    if answer.status != 403 || !sign_on.starts_with("required") {
+        return None;
+    }
+    let link = sign_on.split_once("url=").map(|(_, url)| url.trim());
+    Some(Refusal {
+        kind: ErrorKind::SsoRequired,
+        message: "Your organisation wants its single sign-on before GitHub may be used.".to_owned(),
+        link: link.filter(|url| url.starts_with("https://")).map(str::to_owned),
+    })
 }
 
 fn person(body: &Value) -> Option<Person> {
@@ -47,5 +59,32 @@ mod tests {
         assert_eq!((person.id.as_str(), person.name.as_str()), ("583231", "octocat"));
         assert_eq!(person.email, None);
         assert_eq!(super::person(&json!({"message": "Bad credentials"})), None);
+    }
+
+    #[test]
+    fn an_organisation_with_saml_is_told_with_its_link() {
+        for (status, header, expected) in [
+            (
+                403,
+                "required; url=https://github.com/orgs/x/sso",
+                Some(Some("https://github.com/orgs/x/sso")),
+            ),
+            (403, "required; url=javascript:x", Some(None)),
+            (403, "partial-results; organizations=1", None),
+            (200, "required; url=https://github.com/orgs/x/sso", None),
+        ] {
+            let answer = CallResult {
+                status,
+                headers: [("x-github-sso".to_owned(), header.to_owned())].into(),
+                body: Value::Null,
+            };
+            let found = refusal(&SERVICE, &answer);
+            assert_eq!(
+                found.as_ref().map(|found| found.link.as_deref()),
+                expected,
+                "{status} {header}"
+            );
+            assert!(found.is_none_or(|found| found.kind == ErrorKind::SsoRequired));
+        }
     }
 }

@@ -2,25 +2,27 @@
 
 use codestream_protocol::http::ProviderInfo;
 use codestream_protocol::lsp::request::Person;
-use reqwest::header::HeaderValue;
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use crate::thirdparty::call::token;
-use crate::thirdparty::{CallError, Service, text};
+use crate::thirdparty::{CallError, Me, Service, by_status, text};
 
 pub(super) static SERVICE: Service = Service {
     name: "trello",
     provider_id: "trello*com",
     display_name: "Trello",
     host: "trello.com",
-    api_base: "https://api.trello.com/1/",
+    api_bases: &["https://api.trello.com/1/"],
+    own_domains: &[],
     accept: "application/json",
-    me: "members/me",
-    authorize,
+    me: |_| Me::get("members/me"),
+    present,
     person,
+    refusal: by_status,
 };
 
-fn authorize(account: &ProviderInfo) -> Result<HeaderValue, CallError> {
+fn present(account: &ProviderInfo) -> Result<(HeaderName, HeaderValue), CallError> {
     let token = token(account)?;
     let key = text(&account.data, "apiKey").ok_or(CallError::NoToken)?;
     let header = format!(
@@ -28,7 +30,8 @@ fn authorize(account: &ProviderInfo) -> Result<HeaderValue, CallError> {
         escaped(&key),
         escaped(token.expose())
     );
-    HeaderValue::try_from(header).map_err(|_| CallError::NoToken)
+    let value = HeaderValue::try_from(header).map_err(|_| CallError::NoToken)?;
+    Ok((AUTHORIZATION, value))
 }
 
 /// RFC 5849 §3.6: everything but unreserved characters is percent-encoded.
@@ -72,7 +75,7 @@ mod tests {
 
     #[test]
     fn key_and_token_are_presented_in_the_header_and_cannot_break_out_of_it() {
-        let header = authorize(&account("t\"k\r\n", json!({"apiKey": "k1"}))).expect("a header");
+        let (_, header) = present(&account("t\"k\r\n", json!({"apiKey": "k1"}))).expect("a header");
         assert_eq!(
             header.to_str().expect("text"),
             r#"OAuth oauth_consumer_key="k1", oauth_token="t%22k%0D%0A""#
@@ -82,7 +85,7 @@ mod tests {
     #[test]
     fn without_a_key_there_is_no_call() {
         assert!(matches!(
-            authorize(&account("t", Value::Null)),
+            present(&account("t", Value::Null)),
             Err(CallError::NoToken)
         ));
     }

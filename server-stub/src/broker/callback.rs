@@ -45,6 +45,9 @@ pub(crate) async fn receive(
         return FragmentPage { service }.render_page();
     }
     let said = match (parameters.error, parameters.code) {
+        (Some(error), _) if offered.needs_approval(&error, &parameters.error_description) => {
+            Said::NeedsApproval
+        }
         (Some(error), _) if error.is_denial() => Said::Declined,
         (Some(error), _) => Said::Refused(error),
         (None, Some(code)) => Said::Code(code),

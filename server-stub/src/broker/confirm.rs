@@ -63,7 +63,7 @@ pub(crate) fn landing(app: &App, provider: &Provider, id: CodeId, returned: Retu
     let (code, token) = match returned.said {
         Said::Code(code) => (Some(code), None),
         Said::Token(token) => (None, Some(token)),
-        Said::Declined | Said::Refused(_) | Said::Nothing => (None, None),
+        Said::Declined | Said::NeedsApproval | Said::Refused(_) | Said::Nothing => (None, None),
     };
     let pending = Pending {
         provider: provider.name().to_owned(),

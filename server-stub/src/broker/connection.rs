@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use codestream_protocol::secret::AccessToken;
 use codestream_protocol::{TeamId, UnixMillis, UserId};
+use serde_json::{Map, Value, json};
 
 use super::done;
 use super::landing::Landing;
 use super::refusal::Refusal;
 use super::settle::{person_refusal, revoke_later};
 use crate::app::App;
-use crate::providers::{Person, Provider, Tokens};
+use crate::providers::{Held, Person, Place, Provider, Tokens};
 use crate::store::{Account, AccountKey, End, Finish, Handshake, Identity};
 
 /// How much earlier than the service says a token is taken to end: requests are on their way by then.
@@ -32,7 +33,7 @@ pub(crate) async fn finish(
     tokens: &Tokens,
 ) -> Result<Landing, Refusal> {
     let person = provider
-        .person(&app.http, &tokens.access)
+        .person(&app.http, Held::of(tokens))
         .await
         .map_err(person_refusal)?;
     let now = app.clock.now();
@@ -42,7 +43,7 @@ pub(crate) async fn finish(
             team_id: team_id.clone(),
             provider: provider.name().to_owned(),
             host: None,
-            sub_id: None,
+            sub_id: sub_id(&person.place),
         },
         access_token: Some(tokens.access.clone()),
         refresh_token: tokens.refresh.clone(),
@@ -51,7 +52,7 @@ pub(crate) async fn finish(
         who: Some(person.login.clone()),
         subject: Some(person.subject.clone()),
         since: now,
-        data: provider.data(),
+        data: beside(provider, tokens, &person.place),
         token_error: None,
     };
     let key = account.key.clone();
@@ -64,6 +65,8 @@ pub(crate) async fn finish(
             let linked = link(app, provider, user_id, &person).await;
             let success = done::Success {
                 handshake,
+                user_id: user_id.clone(),
+                who: person.login.clone(),
                 account: Some(key),
                 session: None,
                 linked,
@@ -71,7 +74,7 @@ pub(crate) async fn finish(
             Ok(done::landing(app, provider, success).await)
         }
         Finish::AlreadyEnded(End::Done) => {
-            revoke_later(app, provider.name(), tokens.access.clone());
+            revoke_later(app, provider.name(), tokens.clone());
             Ok(done::again(app, provider.name(), handshake))
         }
         Finish::AlreadyEnded(End::Failed(_)) => Err(Refusal::StateUsed),
@@ -81,11 +84,43 @@ pub(crate) async fn finish(
 
 /// Ends the access of the account that was replaced: nobody could disconnect it any more.
 pub(crate) fn retire(app: &Arc<App>, provider: &Provider, replaced: Account, kept: &AccessToken) {
-    match replaced.access_token {
-        Some(old) if !replaced.is_api_token && old != *kept => {
+    match replaced.tokens() {
+        Some(old) if !replaced.is_api_token && old.access != *kept => {
             revoke_later(app, provider.name(), old);
         }
         _ => {}
+    }
+}
+
+/// The workspace that an account is named after.
+pub(crate) fn sub_id(place: &Place) -> Option<String> {
+    match place {
+        Place::Only(workspace) => Some(workspace.id.clone()),
+        Place::Everywhere | Place::Among(_) => None,
+    }
+}
+
+/// What is kept beside the token: what the service needs on every call, what its answer told, and where the token is good.
+pub(crate) fn beside(provider: &Provider, tokens: &Tokens, place: &Place) -> Value {
+    let mut data = Map::new();
+    for part in [provider.data(), tokens.data.clone()] {
+        if let Value::Object(part) = part {
+            data.extend(part);
+        }
+    }
+    match place {
+        Place::Everywhere => {}
+        Place::Only(workspace) => {
+            data.insert("workspace".to_owned(), json!(workspace));
+        }
+        Place::Among(workspaces) => {
+            data.insert("workspaces".to_owned(), json!(workspaces));
+        }
+    }
+    if data.is_empty() {
+        Value::Null
+    } else {
+        Value::Object(data)
     }
 }
 

@@ -9,7 +9,7 @@ use codestream_protocol::http::{Deauth, DeauthAnswer, Revoked};
 use super::accounts::{self, Named};
 use crate::api::{Bearer, Json, RequestId, RouteError};
 use crate::app::App;
-use crate::providers::{Grant, Provider};
+use crate::providers::{Grant, Held, Provider};
 use crate::store::Account;
 
 /// Disconnects an account. One that is not there is disconnected already: two windows may ask at once.
@@ -61,8 +61,8 @@ pub(crate) async fn revoke(app: &App, provider: &Provider, account: &Account) ->
     if let (true, Some(refresh)) = (has_ended, &account.refresh_token) {
         // An access token that has ended no longer names the grant that its refresh token could go on with.
         if let Ok(tokens) = provider.tokens(&app.http, Grant::Refresh(refresh)).await {
-            return provider.revoke(&app.http, &tokens.access).await;
+            return provider.revoke(&app.http, Held::of(&tokens)).await;
         }
     }
-    provider.revoke(&app.http, access).await
+    provider.revoke(&app.http, account.held(access)).await
 }

@@ -7,6 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
+use codestream_protocol::UserId;
 use codestream_protocol::id::CodeId;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ use super::{refusal::Refusal, undo};
 use crate::app::App;
 use crate::pages::{self, Details, Done, Moment};
 use crate::providers::Provider;
-use crate::store::{AccountKey, Handshake, HandshakeKind, SessionId, StoreError, Undo, Undoing};
+use crate::store::{AccountKey, Deed, Handshake, HandshakeKind, SessionId, StoreError, Undo, Undoing};
 
 /// After a connect. Followed by the provider's name.
 pub(crate) const CONNECTED: &str = "/web/provider-connected";
@@ -39,11 +40,18 @@ pub(crate) struct Kept {
     pub(crate) undo: String,
     /// Whether this connect let the user sign in with the account.
     pub(crate) linked: bool,
+    /// The account at the service, for a person.
+    pub(crate) who: String,
 }
 
 /// A good end.
 pub(crate) struct Success<'a> {
     pub(crate) handshake: &'a Handshake,
+    /// The CodeStream user.
+    pub(crate) user_id: UserId,
+    /// The account at the service, for a person.
+    pub(crate) who: String,
+    /// The account that was connected, if one was.
     pub(crate) account: Option<AccountKey>,
     /// The session that began.
     pub(crate) session: Option<SessionId>,
@@ -76,24 +84,35 @@ pub(crate) fn again(app: &App, provider: &str, handshake: &Handshake) -> Landing
 pub(crate) async fn landing(app: &App, provider: &Provider, success: Success<'_>) -> Landing {
     let Success {
         handshake,
+        user_id,
+        who,
         account,
         session,
         linked,
     } = success;
     let landing = again(app, provider.name(), handshake);
-    let Some(account) = account else {
-        return landing;
-    };
     let token = app.random.token::<16>();
     let undo = Undo {
-        undoing: Undoing { account, session },
+        undoing: Undoing {
+            deed: Deed {
+                user_id,
+                provider: provider.name().to_owned(),
+                account,
+            },
+            session,
+        },
         expires_at: app.clock.now() + UNDO_LIFE,
     };
     if let Err(error) = app.store.keep_undo(&token, undo).await {
         tracing::error!(%error, "what could be taken back was not kept");
         return landing;
     }
-    let kept = serde_json::to_vec(&Kept { undo: token, linked }).unwrap_or_default();
+    let kept = serde_json::to_vec(&Kept {
+        undo: token,
+        linked,
+        who,
+    })
+    .unwrap_or_default();
     landing.with(NOTE.leave(app, &handshake.code_id.to_string(), &kept))
 }
 
@@ -180,19 +199,17 @@ async fn details(
     let Some(undo) = app.store.undo(&kept.undo).await? else {
         return Ok(None);
     };
-    let key = &undo.undoing.account;
-    let (account, user, handshake) = tokio::try_join!(
-        app.store.account(key),
-        app.store.user(&key.user_id),
+    let (user, handshake) = tokio::try_join!(
+        app.store.user(&undo.undoing.deed.user_id),
         app.store.handshake(id)
     )?;
-    let (Some(account), Some(user), Some(handshake)) = (account, user, handshake) else {
+    let (Some(user), Some(handshake)) = (user, handshake) else {
         return Ok(None);
     };
     let started = Moment::from(handshake.created_at);
     Ok(Some(Details {
         service: provider.display_name().to_owned(),
-        account: account.who.unwrap_or_else(|| "unknown".to_owned()),
+        account: kept.who,
         user: user.email,
         ide: pages::told(handshake.ide.as_deref()),
         machine: pages::told(handshake.machine.as_deref()),

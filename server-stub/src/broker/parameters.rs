@@ -22,14 +22,20 @@ pub(crate) struct Parameters {
     pub(crate) code: Option<AuthorizationCode>,
     pub(crate) error: Option<OAuthErrorCode>,
     pub(crate) iss: Option<String>,
+    /// For people, and for the services that say only there what they mean.
+    pub(crate) error_description: String,
 }
 
 impl Parameters {
     /// Reads a query string.
     pub(crate) fn read(query: &str) -> Result<Self, Malformed> {
         let mut values: [Option<String>; STRICT.len()] = Default::default();
+        let mut error_description = String::new();
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             let Some(at) = STRICT.iter().position(|name| name.eq_ignore_ascii_case(&key)) else {
+                if key == "error_description" {
+                    error_description = value.into_owned();
+                }
                 continue;
             };
             if key != STRICT[at] || values[at].is_some() {
@@ -43,6 +49,7 @@ impl Parameters {
             code: code.map(AuthorizationCode::new),
             error: error.map(|error| OAuthErrorCode::of(&error)),
             iss,
+            error_description,
         })
     }
 }

@@ -174,7 +174,7 @@ async fn exchange(
     let new = NewTokens {
         expires_at: expiry(app.clock.now(), tokens.expires_in),
         access_token: tokens.access.clone(),
-        refresh_token: tokens.refresh,
+        refresh_token: tokens.refresh.clone(),
     };
     Ok(
         match app
@@ -186,7 +186,7 @@ async fn exchange(
             Replaced::Other(account) => Outcome::Now(Box::new(me::connected(&account))),
             Replaced::Gone => {
                 // Disconnected in the meantime: the new token must not outlive that.
-                revoke_later(app, provider.name(), tokens.access);
+                revoke_later(app, provider.name(), tokens);
                 Outcome::NotConnected
             }
         },
@@ -201,7 +201,7 @@ async fn check(
     access: &AccessToken,
     request_id: &str,
 ) -> Result<Outcome, StoreError> {
-    match provider.person(&app.http, access).await {
+    match provider.person(&app.http, account.held(access)).await {
         Ok(_) => Ok(Outcome::Now(Box::new(me::connected(&account)))),
         Err(CallError::Refused(401)) => lose(app, provider, &account.key, access, None, request_id).await,
         Err(_) => Ok(Outcome::Undecided),

@@ -32,6 +32,9 @@ pub(crate) enum Refusal {
     /// RFC 6749 §4.1.2.1 `access_denied`.
     #[error("the person declined")]
     Declined,
+    /// An administrator of the person's organisation must approve the app first.
+    #[error("an administrator must approve the app")]
+    NeedsApproval,
     /// The person says that the IDE shows another code.
     #[error("the person did not confirm")]
     NotConfirmed,
@@ -82,6 +85,7 @@ impl Refusal {
             Self::StateExpired => ServerCode::TokenExpired,
             Self::OtherBrowser => ServerCode::ReadAuth,
             Self::Declined | Self::NotConfirmed => ServerCode::ProviderAuthNotAllowed,
+            Self::NeedsApproval => ServerCode::ProviderNotAllowed,
             Self::Authorize(_) | Self::Empty | Self::Exchange(_) | Self::TokenRefused => {
                 ServerCode::InvalidProviderCredentials
             }
@@ -97,7 +101,9 @@ impl Refusal {
     /// Where it happened: `authorize`, `callback`, `exchange`, `identity` or `store`.
     pub(crate) fn step(&self) -> &'static str {
         match self {
-            Self::Service(_) | Self::Start(_) | Self::Declined | Self::Authorize(_) => "authorize",
+            Self::Service(_) | Self::Start(_) | Self::Declined | Self::NeedsApproval | Self::Authorize(_) => {
+                "authorize"
+            }
             Self::StateInvalid
             | Self::StateUsed
             | Self::StateExpired
@@ -143,6 +149,10 @@ impl Refusal {
             Self::NotConfirmed => {
                 "The code in the browser was not confirmed. Nothing was changed.".to_owned()
             }
+            Self::NeedsApproval => format!(
+                "Your organisation lets an administrator decide which apps may use {service}. Ask yours to approve \
+                 CodeStream, then try again. Nothing was changed."
+            ),
             Self::Authorize(error) => {
                 format!("{service} refused the request ({error}). Ask the server's administrator to check the app.")
             }
@@ -199,6 +209,7 @@ mod tests {
             (Refusal::OtherBrowser, "RAPI-1009", "callback"),
             (Refusal::OtherIssuer, "AUTH-1002", "callback"),
             (Refusal::Declined, "PRVD-1006", "authorize"),
+            (Refusal::NeedsApproval, "PRVD-1011", "authorize"),
             (Refusal::NotConfirmed, "PRVD-1006", "callback"),
             (Refusal::Authorize(error()), "PRVD-1001", "authorize"),
             (Refusal::Exchange(error()), "PRVD-1001", "exchange"),

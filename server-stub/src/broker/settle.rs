@@ -16,7 +16,7 @@ use super::refusal::Refusal;
 use super::{confirm, connection, cookie, done, sign_in, state};
 use crate::api::Peer;
 use crate::app::App;
-use crate::providers::{CallError, Grant, OAuthErrorCode, Provider, Registry, Tokens};
+use crate::providers::{CallError, Grant, Held, OAuthErrorCode, Provider, Registry, Tokens};
 use crate::store::{Consumed, End, Failure, HandshakeKind, State};
 
 /// The browser that came back.
@@ -57,6 +57,8 @@ pub(crate) enum Said {
     Token(AccessToken),
     /// The person declined.
     Declined,
+    /// An administrator must approve first.
+    NeedsApproval,
     /// RFC 6749 §4.1.2.1.
     Refused(OAuthErrorCode),
     /// None of them.
@@ -159,12 +161,9 @@ async fn check(
     }
     let tokens = match returned.said {
         Said::Code(code) => exchange(app, provider, &state, &code).await?,
-        Said::Token(access) => Tokens {
-            access,
-            refresh: None,
-            expires_in: None,
-        },
+        Said::Token(access) => Tokens::alone(access),
         Said::Declined => return Err(Refusal::Declined),
+        Said::NeedsApproval => return Err(Refusal::NeedsApproval),
         Said::Refused(error) => return Err(Refusal::Authorize(error)),
         Said::Nothing => return Err(Refusal::Empty),
     };
@@ -178,7 +177,7 @@ async fn check(
     };
     if finished.is_err() {
         // Nothing was stored, so nothing may stay behind at the third party either.
-        revoke_later(app, provider.name(), tokens.access);
+        revoke_later(app, provider.name(), tokens);
     }
     finished
 }
@@ -190,6 +189,7 @@ async fn exchange(
     code: &AuthorizationCode,
 ) -> Result<Tokens, Refusal> {
     let grant = Grant::Code {
+        purpose: state.handshake.kind.purpose(),
         code,
         redirect_uri: provider.redirect_uri(),
         verifier: state.minted.verifier.as_ref(),
@@ -221,11 +221,11 @@ pub(crate) async fn fail(app: &App, code_id: CodeId, provider: &str, refusal: &R
 }
 
 /// Ends a token's access at the third party, without anybody waiting for it.
-pub(crate) fn revoke_later(app: &Arc<App>, provider: &'static str, token: AccessToken) {
+pub(crate) fn revoke_later(app: &Arc<App>, provider: &'static str, tokens: Tokens) {
     let app = app.clone();
     app.clone().lifecycle.spawn(async move {
         if let Ok(provider) = app.providers.get(provider) {
-            let revoked = provider.revoke(&app.http, &token).await;
+            let revoked = provider.revoke(&app.http, Held::of(&tokens)).await;
             tracing::info!(
                 provider = provider.name(),
                 ?revoked,

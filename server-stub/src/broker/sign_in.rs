@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::connection::{expiry, identity};
+use super::connection::{beside, expiry, identity, sub_id};
 use super::done;
 use super::identity::{Admitted, Known, admit};
 use super::landing::Landing;
 use super::refusal::Refusal;
 use super::settle::{person_refusal, revoke_later};
 use crate::app::App;
-use crate::providers::{Email, Person, Provider, Tokens};
+use crate::providers::{Email, Held, Person, Provider, Tokens};
 use crate::store::{
     End, Finish, Granted, Handshake, Identity, NewAccount, NewGrant, NewUser, StoreError, Who,
 };
@@ -29,11 +29,11 @@ pub(crate) async fn finish(
         return Err(Refusal::IdentityUnsupported);
     }
     let person = provider
-        .person(&app.http, &tokens.access)
+        .person(&app.http, Held::of(tokens))
         .await
         .map_err(person_refusal)?;
     let email = provider
-        .email(&app.http, &tokens.access)
+        .email(&app.http, Held::of(tokens))
         .await
         .map_err(person_refusal)?;
     let identity = identity(provider, &person);
@@ -46,19 +46,22 @@ pub(crate) async fn finish(
         let grant = NewGrant {
             who,
             identity: identity.clone(),
-            account: NewAccount {
+            account: provider.sign_in_connects().then(|| NewAccount {
+                sub_id: sub_id(&person.place),
                 access_token: tokens.access.clone(),
                 refresh_token: tokens.refresh.clone(),
                 expires_at: expiry(app.clock.now(), tokens.expires_in),
                 who: Some(person.login.clone()),
-                data: provider.data(),
-            },
+                data: beside(provider, tokens, &person.place),
+            }),
         };
         match app.store.grant_sign_up(handshake.code_id, grant).await? {
             Finish::Done(Granted::Yes(grant)) => {
                 tracing::info!(provider = provider.name(), code_id = %handshake.code_id, "signed in");
                 let success = done::Success {
                     handshake,
+                    user_id: grant.user.id,
+                    who: person.login,
                     account: grant.account,
                     session: Some(grant.session.id),
                     linked: false,
@@ -67,7 +70,7 @@ pub(crate) async fn finish(
             }
             Finish::Done(Granted::Taken) => {}
             Finish::AlreadyEnded(End::Done) => {
-                revoke_later(app, provider.name(), tokens.access.clone());
+                revoke_later(app, provider.name(), tokens.clone());
                 return Ok(done::again(app, provider.name(), handshake));
             }
             Finish::AlreadyEnded(End::Failed(_)) => return Err(Refusal::StateUsed),

@@ -103,7 +103,7 @@ async fn send(
     }
     let (browser, cookie) = cookie::browser(app, headers);
     let minted = state::mint(app, provider, handshake, &browser, sign_up).await?;
-    let url = provider.authorize_url(&minted.state, minted.challenge.as_ref());
+    let url = provider.authorize_url(handshake.kind.purpose(), &minted.state, minted.challenge.as_ref());
     Ok(Landing::at(url).with(cookie))
 }
 

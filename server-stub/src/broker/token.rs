@@ -12,7 +12,7 @@ use super::accounts::{self, Named};
 use super::connection;
 use crate::api::{Bearer, Json, RequestId, RouteError};
 use crate::app::App;
-use crate::providers::Provider;
+use crate::providers::{Held, Provider};
 use crate::store::{Account, AccountKey};
 
 /// The key of the token among the data.
@@ -101,7 +101,7 @@ async fn store(
             let who = if news.verified_later {
                 None
             } else {
-                who(app, provider, &token).await
+                who(app, provider, &token, &news.data).await
             };
             let token = AccessToken::new(token.expose().trim());
             connected(app, provider, key, token, who, news.data)
@@ -120,8 +120,18 @@ async fn store(
 }
 
 /// Best effort: the service may not be reachable from here, and a wrong token shows at its first use.
-async fn who(app: &App, provider: &Provider, token: &AccessToken) -> Option<(String, String)> {
-    let person = provider.person(&app.http, token).await.ok()?;
+async fn who(
+    app: &App,
+    provider: &Provider,
+    token: &AccessToken,
+    data: &Map<String, Value>,
+) -> Option<(String, String)> {
+    let data = Value::Object(data.clone());
+    let held = Held {
+        data: &data,
+        ..Held::token(token)
+    };
+    let person = provider.person(&app.http, held).await.ok()?;
     Some((person.login, person.subject))
 }
 

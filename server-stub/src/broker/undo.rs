@@ -58,19 +58,22 @@ async fn undo(app: &App, kept: Kept) -> Result<Option<Undone>, StoreError> {
     let Some(undoing) = app.store.take_undo(&kept.undo).await? else {
         return Ok(None);
     };
-    let key = undoing.account;
-    tracing::warn!(provider = key.provider, user = %key.user_id, "a handshake was taken back: this was not me");
+    let deed = undoing.deed;
+    tracing::warn!(provider = deed.provider, user = %deed.user_id, "a handshake was taken back: this was not me");
     // The session first: whoever has it could connect again.
     if let Some(session) = undoing.session {
         app.store.end_session(session).await?;
     }
-    let removed = app.store.remove_account(&key, None).await?;
+    let removed = match &deed.account {
+        Some(key) => app.store.remove_account(key, None).await?,
+        None => None,
+    };
     if let Some((account, _)) = &removed
         && kept.linked
     {
         unlink(app, account).await?;
     }
-    let Ok(provider) = app.providers.get(&key.provider) else {
+    let Ok(provider) = app.providers.get(&deed.provider) else {
         return Ok(None);
     };
     let revoked = match &removed {

@@ -18,6 +18,8 @@ pub(crate) struct Description {
     pub(crate) web: &'static str,
     /// The base of its API hosts, ending in `/`.
     pub(crate) api: &'static str,
+    /// The base of the API that says who somebody is, where it is not [`api`](Self::api); ends in `/`.
+    pub(crate) profile: Option<&'static str>,
     /// Below [`api`](Self::api): where the agent's calls begin; empty or ending in `/`.
     pub(crate) api_path: &'static str,
     /// The authorization endpoint, below [`web`](Self::web).
@@ -32,6 +34,8 @@ pub(crate) struct Description {
     pub(crate) can_sign_up: bool,
     /// Whether it takes a token that the user makes by hand.
     pub(crate) takes_own_token: bool,
+    /// Where its API is when a team hosts the service itself; `None`: nobody can.
+    pub(crate) self_hosted: Option<SelfHosted>,
     /// What it offers to clients.
     pub(crate) offers: &'static [Offer],
     /// Where a user can end the access by hand.
@@ -47,13 +51,29 @@ pub(crate) enum Offer {
     CodeHosting,
 }
 
+/// A service that teams also host themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SelfHosted {
+    /// The base of its API hosts, below its own address; ends in `/`.
+    pub(crate) api: &'static str,
+}
+
+/// An endpoint below one of a service's bases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    /// Below [`Description::web`].
+    Web(&'static str),
+    /// Below [`Description::api`].
+    Api(&'static str),
+}
+
 /// How an authorization comes back to the callback.
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// A code in the query, exchanged for a token (RFC 6749 §4.1).
     Code {
-        /// The token endpoint, below [`Description::web`].
-        token: &'static str,
+        /// The token endpoint.
+        token: Endpoint,
         /// Whether PKCE is supported (RFC 7636, S256).
         pkce: bool,
         /// The issuer identifier below [`Description::web`], where `iss` may be sent (RFC 9207).
@@ -70,6 +90,8 @@ pub(crate) struct Bases {
     pub(crate) web: Url,
     /// Ends in `/`.
     pub(crate) api: Url,
+    /// Ends in `/`.
+    pub(crate) profile: Url,
 }
 
 impl Bases {
@@ -79,6 +101,7 @@ impl Bases {
         Self {
             web: parse(of.web),
             api: parse(of.api),
+            profile: parse(of.profile.unwrap_or(of.api)),
         }
     }
 
@@ -92,6 +115,23 @@ impl Bases {
         Self {
             web: below(format!("/sandbox/{}/", of.name)),
             api: below(format!("/sandbox/{}/api/", of.name)),
+            profile: below(format!("/sandbox/{}/api/", of.name)),
         }
     }
+
+    /// An endpoint's address.
+    pub(crate) fn at(&self, endpoint: Endpoint) -> Url {
+        let (base, path) = match endpoint {
+            Endpoint::Web(path) => (&self.web, path),
+            Endpoint::Api(path) => (&self.api, path),
+        };
+        below(base, path)
+    }
+}
+
+/// `path` below a base that ends in `/`.
+pub(crate) fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path()));
+    url
 }

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Offer};
-use super::person::{Email, Person};
-use super::service::{self, Ask, Caller, OAuthApp, Service};
+use super::description::{Answer, Description, Endpoint, Offer, SelfHosted};
+use super::person::{Email, Person, Place};
+use super::service::{self, Ask, Caller, Held, OAuthApp, Service};
 
 /// github.com.
 #[derive(Debug)]
@@ -21,10 +21,11 @@ static DESCRIPTION: Description = Description {
     host: "github.com",
     web: "https://github.com/",
     api: "https://api.github.com/",
+    profile: None,
     api_path: "",
     authorize: "login/oauth/authorize",
     answer: Answer::Code {
-        token: "login/oauth/access_token",
+        token: Endpoint::Web("login/oauth/access_token"),
         pkce: true,
         issuer: Some("login/oauth"),
     },
@@ -41,6 +42,8 @@ static DESCRIPTION: Description = Description {
     scope_separator: " ",
     can_sign_up: true,
     takes_own_token: true,
+    // GitHub Enterprise Server.
+    self_hosted: Some(SelfHosted { api: "api/v3/" }),
     offers: &[Offer::Issues, Offer::CodeHosting],
     manual_url: "https://github.com/settings/applications",
 };
@@ -78,18 +81,19 @@ impl Service for GitHub {
         query
     }
 
-    async fn person(&self, caller: Caller<'_>, token: &AccessToken) -> Result<Person, CallError> {
-        let user: User = get(caller, "user", token).await?;
+    async fn person(&self, caller: Caller<'_>, held: Held<'_>) -> Result<Person, CallError> {
+        let user: User = get(caller, "user", held.access).await?;
         Ok(Person {
             subject: user.id.to_string(),
             login: user.login,
             name: user.name,
+            place: Place::Everywhere,
         })
     }
 
     /// The address in `/user` is a choice of the profile; only this list says what is proven.
-    async fn email(&self, caller: Caller<'_>, token: &AccessToken) -> Result<Email, CallError> {
-        let addresses: Vec<Address> = get(caller, "user/emails", token).await?;
+    async fn email(&self, caller: Caller<'_>, held: Held<'_>) -> Result<Email, CallError> {
+        let addresses: Vec<Address> = get(caller, "user/emails", held.access).await?;
         Ok(match addresses.into_iter().find(|address| address.primary) {
             Some(address) if address.verified => Email::Verified(address.email.to_lowercase()),
             Some(_) => Email::Unverified,
@@ -97,13 +101,13 @@ impl Service for GitHub {
         })
     }
 
-    async fn revoke(&self, caller: Caller<'_>, token: &AccessToken) -> Revoked {
+    async fn revoke(&self, caller: Caller<'_>, held: Held<'_>) -> Revoked {
         let request = caller
             .http
             .delete(caller.api(&format!("applications/{}/token", caller.app.client_id)))
             .header("Authorization", caller.basic())
             .header("Accept", "application/vnd.github+json")
-            .json(&json!({ "access_token": token.expose() }));
+            .json(&json!({ "access_token": held.access.expose() }));
         match call::send(request).await {
             // 404: there is no such token any more.
             Ok(reply) if matches!(reply.status, 204 | 404) => Revoked::Yes,

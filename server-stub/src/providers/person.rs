@@ -1,5 +1,7 @@
 //! Who a token belongs to, as the third party says.
 
+use serde::{Deserialize, Serialize};
+
 /// The owner of an account at a third party.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Person {
@@ -9,6 +11,32 @@ pub(crate) struct Person {
     pub(crate) login: String,
     /// The full name.
     pub(crate) name: Option<String>,
+    /// Where in the service the token is good.
+    pub(crate) place: Place,
+}
+
+/// Which of a service's workspaces, sites or tenants a token is good for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The service has none, or the token is good in all of them.
+    #[default]
+    Everywhere,
+    /// This one; another one's token stands beside it.
+    Only(Workspace),
+    /// These, all with the same token.
+    Among(Vec<Workspace>),
+}
+
+/// A workspace, site or tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Workspace {
+    /// The service's immutable id.
+    pub(crate) id: String,
+    /// For a person.
+    pub(crate) name: String,
+    /// Its page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<String>,
 }
 
 /// What a third party says about an account's e-mail address.

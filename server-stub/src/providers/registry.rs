@@ -6,16 +6,16 @@ use codestream_protocol::ServerCode;
 use codestream_protocol::http::{ProviderRow, Revoked, Scope, path};
 use codestream_protocol::id::ProviderId;
 use codestream_protocol::pkce::CodeChallenge;
-use codestream_protocol::secret::{AccessToken, ClientSecret};
+use codestream_protocol::secret::ClientSecret;
 use serde_json::Value;
 use url::Url;
 
 use super::ALL;
 use super::call::CallError;
-use super::description::{Answer, Bases, Description, Offer};
+use super::description::{Answer, Bases, Description, Offer, below};
 use super::person::{Email, Person};
-use super::service::{self, Ask, Caller, Grant, OAuthApp, Service};
-use super::token::{TokenError, Tokens};
+use super::service::{Ask, Caller, Grant, Held, OAuthApp, Purpose, Service};
+use super::token::{OAuthErrorCode, TokenError, Tokens};
 use crate::app::Origins;
 use crate::config::{Callback, Config, ProviderApp};
 use crate::random::Random;
@@ -180,7 +180,7 @@ impl Provider {
     /// The issuer that an `iss` of its callbacks must be (RFC 9207 §2.4), where it may send one.
     pub(crate) fn issuer(&self) -> Option<Url> {
         match self.of().answer {
-            Answer::Code { issuer, .. } => issuer.map(|path| service::below(&self.bases.web, path)),
+            Answer::Code { issuer, .. } => issuer.map(|path| below(&self.bases.web, path)),
             Answer::Fragment => None,
         }
     }
@@ -196,13 +196,19 @@ impl Provider {
     }
 
     /// The authorization request's URL.
-    pub(crate) fn authorize_url(&self, state: &str, challenge: Option<&CodeChallenge>) -> Url {
+    pub(crate) fn authorize_url(
+        &self,
+        purpose: Purpose,
+        state: &str,
+        challenge: Option<&CodeChallenge>,
+    ) -> Url {
         let ask = Ask {
+            purpose,
             redirect_uri: &self.redirect_uri,
             state,
             challenge,
         };
-        let mut url = service::below(&self.bases.web, self.of().authorize);
+        let mut url = self.bases.at(self.service.authorize_at(purpose));
         url.query_pairs_mut()
             .extend_pairs(self.service.authorize(&self.app, &ask));
         url
@@ -218,26 +224,28 @@ impl Provider {
     }
 
     /// Who a token belongs to.
-    pub(crate) async fn person(
-        &self,
-        http: &reqwest::Client,
-        token: &AccessToken,
-    ) -> Result<Person, CallError> {
-        self.service.person(self.caller(http), token).await
+    pub(crate) async fn person(&self, http: &reqwest::Client, held: Held<'_>) -> Result<Person, CallError> {
+        self.service.person(self.caller(http), held).await
     }
 
     /// What the service says about the account's e-mail address.
-    pub(crate) async fn email(
-        &self,
-        http: &reqwest::Client,
-        token: &AccessToken,
-    ) -> Result<Email, CallError> {
-        self.service.email(self.caller(http), token).await
+    pub(crate) async fn email(&self, http: &reqwest::Client, held: Held<'_>) -> Result<Email, CallError> {
+        self.service.email(self.caller(http), held).await
     }
 
     /// Ends a token's access.
-    pub(crate) async fn revoke(&self, http: &reqwest::Client, token: &AccessToken) -> Revoked {
-        self.service.revoke(self.caller(http), token).await
+    pub(crate) async fn revoke(&self, http: &reqwest::Client, held: Held<'_>) -> Revoked {
+        self.service.revoke(self.caller(http), held).await
+    }
+
+    /// Whether signing in gives an account to call with, too.
+    pub(crate) fn sign_in_connects(&self) -> bool {
+        self.service.sign_in_connects()
+    }
+
+    /// Whether an error at the authorization endpoint means that an administrator must approve the app first.
+    pub(crate) fn needs_approval(&self, error: &OAuthErrorCode, description: &str) -> bool {
+        self.service.needs_approval(error, description)
     }
 
     /// What direct calls need beside the token.
@@ -256,7 +264,7 @@ impl Provider {
             display_name: of.display_name.to_owned(),
             host: of.host.to_owned(),
             api_host: own_host.filter(|host| host != of.host),
-            api_base: service::below(&self.bases.api, of.api_path).to_string(),
+            api_base: below(&self.bases.api, of.api_path).to_string(),
             is_enterprise: false,
             has_issues: of.offers.contains(&Offer::Issues),
             has_code_hosting: of.offers.contains(&Offer::CodeHosting),
@@ -357,7 +365,7 @@ mod tests {
         let challenge = CodeVerifier::from_entropy([1; 32]).challenge();
         let registry = registry(&[("github", app("github-app"))], None);
         let github = registry.get("github").expect("set up");
-        let url = github.authorize_url("local!a.b.c", Some(&challenge));
+        let url = github.authorize_url(Purpose::Connect, "local!a.b.c", Some(&challenge));
         assert!(
             url.as_str()
                 .starts_with("https://github.com/login/oauth/authorize?")
@@ -388,7 +396,7 @@ mod tests {
         };
         let registry = registry(&[("trello", fixed_host)], None);
         let trello = registry.get("trello").expect("set up");
-        let query = query(&trello.authorize_url("local!a.b.c", None));
+        let query = query(&trello.authorize_url(Purpose::Connect, "local!a.b.c", None));
         assert_eq!(query["key"], "trello-app");
         assert_eq!(
             query["return_url"],
@@ -406,7 +414,7 @@ mod tests {
         let github = registry.get("github").expect("set up");
         assert!(
             github
-                .authorize_url("s", None)
+                .authorize_url(Purpose::Connect, "s", None)
                 .as_str()
                 .starts_with("http://localhost:12080/sandbox/github/login/oauth/authorize?")
         );

@@ -9,9 +9,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Bases, Description};
+use super::description::{Answer, Bases, Description, Endpoint, below};
 use super::person::{Email, Person};
-use super::token::{self, TokenError, Tokens};
+use super::token::{self, OAuthErrorCode, TokenError, Tokens};
 
 /// Our registration at a third party.
 #[derive(Debug, Clone)]
@@ -21,9 +21,19 @@ pub(crate) struct OAuthApp {
     pub(crate) client_secret: Option<ClientSecret>,
 }
 
+/// What an authorization is for. Some services have an endpoint and scopes of their own for signing in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The user's account, for calls.
+    Connect,
+    /// Who the user is.
+    SignIn,
+}
+
 /// What the authorization request asks (RFC 6749 §4.1.1).
 #[derive(Debug)]
 pub(crate) struct Ask<'a> {
+    pub(crate) purpose: Purpose,
     pub(crate) redirect_uri: &'a Url,
     pub(crate) state: &'a str,
     /// Set where the service supports PKCE.
@@ -44,25 +54,28 @@ impl Caller<'_> {
         below(&self.bases.api, path)
     }
 
+    /// The URL of a path below the base that says who somebody is.
+    pub(crate) fn profile(&self, path: &str) -> Url {
+        below(&self.bases.profile, path)
+    }
+
+    /// The app's secret; empty where it has none.
+    pub(crate) fn secret(&self) -> &str {
+        self.app.client_secret.as_ref().map_or("", ClientSecret::expose)
+    }
+
     /// `Authorization: Basic` of the app itself (RFC 6749 §2.3.1).
     pub(crate) fn basic(&self) -> String {
-        let secret = self.app.client_secret.as_ref().map_or("", ClientSecret::expose);
-        let pair = format!("{}:{secret}", self.app.client_id);
+        let pair = format!("{}:{}", self.app.client_id, self.secret());
         format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
     }
-}
-
-/// `path` below a base that ends in `/`.
-pub(crate) fn below(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path()));
-    url
 }
 
 /// What is traded for a token.
 pub(crate) enum Grant<'a> {
     /// RFC 6749 §4.1.3, with the PKCE verifier where a challenge was sent.
     Code {
+        purpose: Purpose,
         code: &'a AuthorizationCode,
         redirect_uri: &'a Url,
         verifier: Option<&'a CodeVerifier>,
@@ -71,11 +84,50 @@ pub(crate) enum Grant<'a> {
     Refresh(&'a RefreshToken),
 }
 
+/// What is known of an account when the service is asked about it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held<'a> {
+    pub(crate) access: &'a AccessToken,
+    pub(crate) refresh: Option<&'a RefreshToken>,
+    /// The claims of the id token that came with the access token (OpenID Connect Core §2). It came from the token endpoint
+    /// over TLS, which stands in for checking its signature (§3.1.3.7).
+    pub(crate) claims: Option<&'a Value>,
+    /// What is kept beside the token.
+    pub(crate) data: &'a Value,
+}
+
+impl<'a> Held<'a> {
+    /// Just a token.
+    pub(crate) fn token(access: &'a AccessToken) -> Self {
+        Self {
+            access,
+            refresh: None,
+            claims: None,
+            data: &Value::Null,
+        }
+    }
+
+    /// What an exchange gave.
+    pub(crate) fn of(tokens: &'a Tokens) -> Self {
+        Self {
+            access: &tokens.access,
+            refresh: tokens.refresh.as_ref(),
+            claims: tokens.claims.as_ref(),
+            data: &tokens.data,
+        }
+    }
+}
+
 /// A third party.
 #[async_trait]
 pub(crate) trait Service: std::fmt::Debug + Send + Sync {
     /// What it is.
     fn description(&self) -> &'static Description;
+
+    /// The authorization endpoint.
+    fn authorize_at(&self, _: Purpose) -> Endpoint {
+        Endpoint::Web(self.description().authorize)
+    }
 
     /// The query of the authorization request.
     fn authorize(&self, app: &OAuthApp, ask: &Ask<'_>) -> Vec<(&'static str, String)> {
@@ -97,23 +149,34 @@ pub(crate) trait Service: std::fmt::Debug + Send + Sync {
         };
         let request = caller
             .http
-            .post(below(&caller.bases.web, token))
+            .post(caller.bases.at(token))
             .header("Accept", "application/json")
             .form(&token_form(caller.app, &grant));
         token::read(&call::send(request).await?)
     }
 
     /// Who a token belongs to.
-    async fn person(&self, caller: Caller<'_>, token: &AccessToken) -> Result<Person, CallError>;
+    async fn person(&self, caller: Caller<'_>, held: Held<'_>) -> Result<Person, CallError>;
 
     /// The account's e-mail address; asked only where [`Description::can_sign_up`].
-    async fn email(&self, _: Caller<'_>, _: &AccessToken) -> Result<Email, CallError> {
+    async fn email(&self, _: Caller<'_>, _: Held<'_>) -> Result<Email, CallError> {
         Ok(Email::Missing)
     }
 
     /// Ends a token's access at the third party.
-    async fn revoke(&self, _: Caller<'_>, _: &AccessToken) -> Revoked {
+    async fn revoke(&self, _: Caller<'_>, _: Held<'_>) -> Revoked {
         Revoked::Unsupported
+    }
+
+    /// Whether signing in gives an account to call with, too.
+    fn sign_in_connects(&self) -> bool {
+        true
+    }
+
+    /// Whether an error at the authorization endpoint means that an administrator of the user's organisation must approve the
+    /// app first.
+    fn needs_approval(&self, _error: &OAuthErrorCode, _description: &str) -> bool {
+        false
     }
 
     /// What direct calls need beside the token.
@@ -138,16 +201,25 @@ pub(crate) fn pkce(ask: &Ask<'_>) -> impl Iterator<Item = (&'static str, String)
     })
 }
 
-fn token_form<'a>(app: &'a OAuthApp, grant: &Grant<'a>) -> Vec<(&'static str, &'a str)> {
+/// A grant with the app's credentials in the body (RFC 6749 §2.3.1).
+pub(crate) fn token_form<'a>(app: &'a OAuthApp, grant: &Grant<'a>) -> Vec<(&'static str, &'a str)> {
     let mut form = vec![("client_id", app.client_id.as_str())];
     if let Some(secret) = &app.client_secret {
         form.push(("client_secret", secret.expose()));
     }
+    form.extend(grant_form(grant));
+    form
+}
+
+/// A grant without credentials.
+pub(crate) fn grant_form<'a>(grant: &Grant<'a>) -> Vec<(&'static str, &'a str)> {
+    let mut form = Vec::new();
     match grant {
         Grant::Code {
             code,
             redirect_uri,
             verifier,
+            ..
         } => {
             form.push(("grant_type", "authorization_code"));
             form.push(("code", code.expose()));

@@ -2,18 +2,53 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use codestream_protocol::secret::{AccessToken, RefreshToken};
 use serde_json::Value;
 
 use super::call::{CallError, Reply};
 
 /// What an exchange or a refresh gave.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tokens {
     pub(crate) access: AccessToken,
     pub(crate) refresh: Option<RefreshToken>,
     /// Seconds from now.
     pub(crate) expires_in: Option<u64>,
+    /// The claims of an id token that came along (OpenID Connect Core §3.1.3.3).
+    pub(crate) claims: Option<Value>,
+    /// What calls need beside the token, as the answer told it. `Null` or an object.
+    pub(crate) data: Value,
+    /// A token of the app itself in the user's workspace, for the whole team.
+    pub(crate) bot: Option<Bot>,
+}
+
+impl Tokens {
+    /// A token that never ends and was not exchanged for anything.
+    pub(crate) fn alone(access: AccessToken) -> Self {
+        Self {
+            access,
+            refresh: None,
+            expires_in: None,
+            claims: None,
+            data: Value::Null,
+            bot: None,
+        }
+    }
+}
+
+/// A token of the app itself in a workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Bot {
+    /// The workspace's id.
+    pub(crate) workspace_id: String,
+    pub(crate) access: AccessToken,
+    pub(crate) refresh: Option<RefreshToken>,
+    /// Seconds from now.
+    pub(crate) expires_in: Option<u64>,
+    /// What else is known of it. `Null` or an object.
+    pub(crate) data: Value,
 }
 
 /// An error code of RFC 6749 §5.2 or a service's own; safe to show: at most 64 of `[A-Za-z0-9_.-]`.
@@ -41,7 +76,7 @@ impl OAuthErrorCode {
         self.0 == "access_denied"
     }
 
-    #[cfg(test)]
+    /// The code.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -94,11 +129,24 @@ pub(crate) fn read(reply: &Reply) -> Result<Tokens, TokenError> {
     Ok(Tokens {
         access: AccessToken::new(access),
         refresh: text("refresh_token").map(RefreshToken::new),
-        // A string at some services.
-        expires_in: body
-            .get("expires_in")
-            .and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok())),
+        expires_in: seconds(body.get("expires_in")),
+        claims: text("id_token").and_then(claims),
+        data: Value::Null,
+        bot: None,
     })
+}
+
+/// A number of seconds, which is a string at some services.
+pub(crate) fn seconds(value: Option<&Value>) -> Option<u64> {
+    let value = value?;
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// The payload of an id token (RFC 7519 §3), which is an object.
+fn claims(id_token: &str) -> Option<Value> {
+    let payload = id_token.split('.').nth(1)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    serde_json::from_slice(&payload).ok().filter(Value::is_object)
 }
 
 #[cfg(test)]

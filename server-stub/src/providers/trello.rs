@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::call::{self, CallError};
 use super::description::{Answer, Description, Offer};
-use super::person::Person;
-use super::service::{self, Ask, Caller, OAuthApp, Service};
+use super::person::{Person, Place};
+use super::service::{self, Ask, Caller, Held, OAuthApp, Service};
 
 /// trello.com.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ static DESCRIPTION: Description = Description {
     host: "trello.com",
     web: "https://trello.com/",
     api: "https://api.trello.com/",
+    profile: None,
     api_path: "1/",
     authorize: "1/authorize",
     answer: Answer::Fragment,
@@ -32,6 +33,7 @@ static DESCRIPTION: Description = Description {
     scope_separator: ",",
     can_sign_up: false,
     takes_own_token: true,
+    self_hosted: None,
     offers: &[Offer::Issues],
     manual_url: "https://trello.com/my/account",
 };
@@ -65,29 +67,30 @@ impl Service for Trello {
         ]
     }
 
-    async fn person(&self, caller: Caller<'_>, token: &AccessToken) -> Result<Person, CallError> {
+    async fn person(&self, caller: Caller<'_>, held: Held<'_>) -> Result<Person, CallError> {
         let request = caller
             .http
             .get(caller.api("1/members/me"))
             .query(&[("fields", "id,username,fullName")])
-            .header("Authorization", oauth(caller.app, token));
+            .header("Authorization", oauth(caller.app, held.access));
         let member: Member = call::send(request).await?.json()?;
         Ok(Person {
             subject: member.id,
             login: member.username,
             name: member.full_name,
+            place: Place::Everywhere,
         })
     }
 
-    async fn revoke(&self, caller: Caller<'_>, token: &AccessToken) -> Revoked {
+    async fn revoke(&self, caller: Caller<'_>, held: Held<'_>) -> Revoked {
         let mut url = caller.api("1/tokens/");
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push(token.expose());
+            path.pop_if_empty().push(held.access.expose());
         }
         let request = caller
             .http
             .delete(url)
-            .header("Authorization", oauth(caller.app, token));
+            .header("Authorization", oauth(caller.app, held.access));
         match call::send(request).await {
             // 401 and 404: Trello knows no such token any more.
             Ok(reply) if matches!(reply.status, 200..=299 | 401 | 404) => Revoked::Yes,

@@ -26,6 +26,7 @@ use super::faults::{Exchange, ServiceFaults, Tokens};
 use super::pages::{ScopeRow, found};
 use super::people::Person;
 use super::registration::AppRegistration;
+use super::{Service, Setup};
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::random::Random;
@@ -49,16 +50,17 @@ struct Inner {
 }
 
 impl GitHub {
-    /// Where nobody has granted anything yet; `site` is the sandbox's origin.
-    pub(crate) fn new(
-        app: AppRegistration,
-        site: &Url,
-        faults: Faults,
-        clock: Clock,
-        random: Random,
-    ) -> Self {
-        let mut issuer = site.clone();
-        issuer.set_path("/sandbox/github/login/oauth");
+    /// Where nobody has granted anything yet.
+    pub(crate) fn new(setup: Setup) -> Self {
+        let Setup {
+            app,
+            base,
+            faults,
+            clock,
+            random,
+        } = setup;
+        let mut issuer = base;
+        issuer.set_path(&format!("{}login/oauth", issuer.path()));
         Self(Arc::new(Inner {
             app,
             issuer,
@@ -71,8 +73,18 @@ impl GitHub {
         }))
     }
 
-    /// Its routes, below `/sandbox/github`.
-    pub(crate) fn routes(self) -> Router {
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        // Every change is a few insertions and removals, none of which can panic.
+        self.0.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.0.clock.now()
+    }
+}
+
+impl Service for GitHub {
+    fn routes(&self) -> Router {
         Router::new()
             .route("/login/oauth/authorize", get(authorize::authorize))
             .route("/login/oauth/access_token", post(token::access_token))
@@ -88,16 +100,7 @@ impl GitHub {
             )
             .route("/api/{*path}", any(api::not_found))
             .merge(desk::routes())
-            .with_state(self)
-    }
-
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        // Every change is a few insertions and removals, none of which can panic.
-        self.0.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> UnixMillis {
-        self.0.clock.now()
+            .with_state(self.clone())
     }
 }
 

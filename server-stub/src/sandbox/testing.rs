@@ -6,13 +6,17 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use codestream_protocol::UnixMillis;
-use codestream_protocol::secret::ClientSecret;
+use codestream_protocol::secret::{ClientSecret, CodeVerifier};
 use serde_json::Value;
 use tower::ServiceExt as _;
 use url::{Url, form_urlencoded};
 
+use super::oauth::{Office, Style};
 use super::registration::AppRegistration;
+use super::{Service as _, Setup};
 use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::random::Random;
 
 pub(super) const CALLBACK: &str = "http://127.0.0.1:12079/no-auth/provider-token/x";
 
@@ -172,4 +176,109 @@ fn encode(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
         .finish()
+}
+
+/// One service with a browser, a clock and a PKCE pair.
+pub(super) struct Bench<S: Style> {
+    pub(super) caller: Caller,
+    pub(super) clock: Clock,
+    pub(super) office: Office<S>,
+    pub(super) faults: Faults,
+    pub(super) verifier: CodeVerifier,
+    /// The query of a good authorization request.
+    pub(super) request: BTreeMap<&'static str, String>,
+    authorize: &'static str,
+}
+
+impl<S: Style> Bench<S> {
+    /// `authorize`: the path of the authorization endpoint; `request`: what a good request has beside client and callback.
+    pub(super) fn new(authorize: &'static str, request: &[(&'static str, &str)]) -> Self {
+        let (clock, faults) = (clock(), Faults::default());
+        let office = Office::<S>::new(setup(S::NAME, &clock, &faults));
+        let own = [
+            ("client_id", "app-1"),
+            ("redirect_uri", CALLBACK),
+            ("state", "local!s"),
+        ];
+        let request = own.iter().chain(request);
+        Self {
+            caller: Caller::new(S::NAME, office.routes()),
+            clock,
+            office,
+            faults,
+            verifier: CodeVerifier::from_entropy([3; 32]),
+            request: request
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect(),
+            authorize,
+        }
+    }
+
+    /// As [`new`](Self::new), with a PKCE challenge.
+    pub(super) fn with_pkce(authorize: &'static str, request: &[(&'static str, &str)]) -> Self {
+        let mut bench = Self::new(authorize, request);
+        let challenge = bench.verifier.challenge().as_str().to_owned();
+        bench.request.insert("code_challenge", challenge);
+        bench.request.insert("code_challenge_method", "S256".to_owned());
+        bench
+    }
+
+    /// Opens the authorization endpoint with some parameters changed; `None` takes one away.
+    pub(super) async fn authorize(&mut self, change: &[(&'static str, Option<&str>)]) -> Answer {
+        let mut fields = self.request.clone();
+        for (name, value) in change {
+            match value {
+                Some(value) => fields.insert(name, (*value).to_owned()),
+                None => fields.remove(name),
+            };
+        }
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        self.caller.open(self.authorize, &fields).await
+    }
+
+    /// What a refused request is answered with: the query of the callback.
+    pub(super) async fn refused(
+        &mut self,
+        change: &[(&'static str, Option<&str>)],
+    ) -> BTreeMap<String, String> {
+        let answer = self.authorize(change).await;
+        assert_eq!(answer.status, StatusCode::FOUND, "{}", answer.text);
+        assert!(
+            answer.location().as_str().starts_with(CALLBACK),
+            "{}",
+            answer.location()
+        );
+        query(&answer.location())
+    }
+
+    /// A person signs in and decides; the query of the callback.
+    pub(super) async fn decided(&mut self, person: &str, decision: &str) -> BTreeMap<String, String> {
+        self.caller = self.caller.other_browser();
+        let page = self.authorize(&[]).await;
+        query(&self.caller.decide(&page, person, decision).await.location())
+    }
+
+    /// The code of a person who approves.
+    pub(super) async fn code_of(&mut self, person: &str) -> String {
+        self.decided(person, "approve")
+            .await
+            .remove("code")
+            .expect("a code")
+    }
+}
+
+/// What an imitation is set up with.
+pub(super) fn setup(name: &str, clock: &Clock, faults: &Faults) -> Setup {
+    Setup {
+        app: app(),
+        base: format!("http://localhost:12080/sandbox/{name}/")
+            .parse()
+            .expect("a URL"),
+        faults: faults.clone(),
+        clock: clock.clone(),
+        random: Random::seeded(7),
+    }
 }

@@ -22,6 +22,7 @@ use super::faults::{Exchange, ServiceFaults, Tokens};
 use super::pages::{NotePage, ScopeRow, found, page};
 use super::people::Person;
 use super::registration::AppRegistration;
+use super::{Service, Setup};
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::random::Random;
@@ -44,7 +45,14 @@ struct Inner {
 
 impl Trello {
     /// Where nobody has granted anything yet.
-    pub(crate) fn new(app: AppRegistration, faults: Faults, clock: Clock, random: Random) -> Self {
+    pub(crate) fn new(setup: Setup) -> Self {
+        let Setup {
+            app,
+            faults,
+            clock,
+            random,
+            base: _,
+        } = setup;
         Self(Arc::new(Inner {
             app,
             desk: Desk::new(clock.clone(), random.clone()),
@@ -56,8 +64,18 @@ impl Trello {
         }))
     }
 
-    /// Its routes, below `/sandbox/trello`.
-    pub(crate) fn routes(self) -> Router {
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        // Every change is one insertion or removal.
+        self.0.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.0.clock.now()
+    }
+}
+
+impl Service for Trello {
+    fn routes(&self) -> Router {
         Router::new()
             .route("/1/authorize", get(authorize::authorize))
             .route("/api/1/members/{id}", get(api::member))
@@ -66,16 +84,7 @@ impl Trello {
             .route("/api/1/tokens/{token}", get(api::token).delete(api::delete_token))
             .route("/api/{*path}", any(api::not_found))
             .merge(desk::routes())
-            .with_state(self)
-    }
-
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        // Every change is one insertion or removal.
-        self.0.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> UnixMillis {
-        self.0.clock.now()
+            .with_state(self.clone())
     }
 }
 

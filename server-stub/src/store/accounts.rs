@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::StoreError;
+use crate::providers::{Held, Tokens};
 
 /// Names an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,6 +49,27 @@ pub(crate) struct Account {
     pub(crate) data: Value,
     /// Why the connection was lost.
     pub(crate) token_error: Option<TokenError>,
+}
+
+impl Account {
+    /// What its service is asked about it with.
+    pub(crate) fn held<'a>(&'a self, access: &'a AccessToken) -> Held<'a> {
+        Held {
+            access,
+            refresh: self.refresh_token.as_ref(),
+            claims: None,
+            data: &self.data,
+        }
+    }
+
+    /// Its tokens, while it has some.
+    pub(crate) fn tokens(&self) -> Option<Tokens> {
+        Some(Tokens {
+            refresh: self.refresh_token.clone(),
+            data: self.data.clone(),
+            ..Tokens::alone(self.access_token.clone()?)
+        })
+    }
 }
 
 /// What a refresh brought.

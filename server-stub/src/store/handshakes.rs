@@ -6,6 +6,7 @@ use codestream_protocol::secret::CodeVerifier;
 use codestream_protocol::{ServerCode, TeamId, UnixMillis, UserId};
 
 use super::{Account, Change, SignUpKey, StoreError};
+use crate::providers::Purpose;
 
 /// One press of Connect or Sign in, as the server keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,16 @@ pub(crate) enum HandshakeKind {
         /// What the agent polls with.
         key: SignUpKey,
     },
+}
+
+impl HandshakeKind {
+    /// What the third party is asked for.
+    pub(crate) fn purpose(&self) -> Purpose {
+        match self {
+            Self::Connect { .. } => Purpose::Connect,
+            Self::SignUp { .. } => Purpose::SignIn,
+        }
+    }
 }
 
 /// What a handshake is made from.

@@ -51,13 +51,15 @@ pub(crate) struct NewGrant {
     pub(crate) who: Who,
     /// What they sign in as from now on.
     pub(crate) identity: Identity,
-    /// The account of the service that they signed in with.
-    pub(crate) account: NewAccount,
+    /// The account of the service that they signed in with; absent where signing in gives none.
+    pub(crate) account: Option<NewAccount>,
 }
 
 /// An account whose user and team are known only once the grant is made.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NewAccount {
+    /// The workspace, where an account is good in one of several.
+    pub(crate) sub_id: Option<String>,
     /// For direct calls.
     pub(crate) access_token: AccessToken,
     /// Never leaves the server.
@@ -88,7 +90,7 @@ pub(crate) struct Grant {
     pub(crate) session: Session,
     /// Its bearer token.
     pub(crate) token: SessionToken,
-    /// The account of the service that they signed in with; absent for a user without a team.
+    /// The account of the service that they signed in with; absent where signing in gives none, and for a user without a team.
     pub(crate) account: Option<AccountKey>,
     /// How it came about.
     pub(crate) status: SignupStatus,

@@ -1,7 +1,8 @@
 //! "This was not me": what a success page can take back.
 
 use async_trait::async_trait;
-use codestream_protocol::UnixMillis;
+use codestream_protocol::{UnixMillis, UserId};
+use serde::{Deserialize, Serialize};
 
 use super::{AccountKey, SessionId, StoreError};
 
@@ -17,10 +18,21 @@ pub(crate) struct Undo {
 /// What taking back means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Undoing {
-    /// The account to disconnect and revoke.
-    pub(crate) account: AccountKey,
+    /// Who signed in or connected, with what.
+    pub(crate) deed: Deed,
     /// The session to end, after a sign-in.
     pub(crate) session: Option<SessionId>,
+}
+
+/// What was done by whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Deed {
+    /// The CodeStream user.
+    pub(crate) user_id: UserId,
+    /// The service's lower-case name.
+    pub(crate) provider: String,
+    /// The account to disconnect and revoke; absent after a sign-in that gave none.
+    pub(crate) account: Option<AccountKey>,
 }
 
 /// Undos. The token is kept as a fingerprint.

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::GitHub;
 use crate::clock::Clock;
 use crate::faults::Faults;
-use crate::random::Random;
+use crate::sandbox::Service as _;
 use crate::sandbox::faults::{ServiceFaults as _, Tokens};
-use crate::sandbox::testing::{Answer, CALLBACK, Caller, app, clock, query};
+use crate::sandbox::testing::{Answer, CALLBACK, Caller, clock, query, setup};
 
 const AUTHORIZE: &str = "login/oauth/authorize";
 const TOKEN: &str = "login/oauth/access_token";
@@ -29,10 +29,9 @@ struct Bench {
 
 fn bench() -> Bench {
     let (clock, faults) = (clock(), Faults::default());
-    let site = "http://localhost:12080".parse().expect("a URL");
-    let github = GitHub::new(app(), &site, faults.clone(), clock.clone(), Random::seeded(7));
+    let github = GitHub::new(setup("github", &clock, &faults));
     Bench {
-        caller: Caller::new("github", github.clone().routes()),
+        caller: Caller::new("github", github.routes()),
         clock,
         github,
         faults,

@@ -7,8 +7,8 @@ use url::form_urlencoded;
 use super::Trello;
 use crate::clock::Clock;
 use crate::faults::Faults;
-use crate::random::Random;
-use crate::sandbox::testing::{Answer, CALLBACK, Caller, app, clock};
+use crate::sandbox::Service as _;
+use crate::sandbox::testing::{Answer, CALLBACK, Caller, clock, setup};
 
 struct Bench {
     caller: Caller,
@@ -18,7 +18,7 @@ struct Bench {
 
 fn bench() -> Bench {
     let (clock, faults) = (clock(), Faults::default());
-    let trello = Trello::new(app(), faults.clone(), clock.clone(), Random::seeded(7));
+    let trello = Trello::new(setup("trello", &clock, &faults));
     Bench {
         caller: Caller::new("trello", trello.routes()),
         clock,

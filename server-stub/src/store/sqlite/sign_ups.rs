@@ -98,9 +98,9 @@ impl Tx<'_> {
         &mut self,
         user: &User,
         identity: &crate::store::Identity,
-        new: NewAccount,
+        new: Option<NewAccount>,
     ) -> Result<Option<AccountKey>, StoreError> {
-        let Some(team_id) = user.team_ids.first() else {
+        let (Some(team_id), Some(new)) = (user.team_ids.first(), new) else {
             return Ok(None);
         };
         let account = Account {
@@ -109,7 +109,7 @@ impl Tx<'_> {
                 team_id: team_id.clone(),
                 provider: identity.provider.clone(),
                 host: identity.host.clone(),
-                sub_id: None,
+                sub_id: new.sub_id,
             },
             access_token: Some(new.access_token),
             refresh_token: new.refresh_token,

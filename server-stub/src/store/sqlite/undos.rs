@@ -13,13 +13,13 @@ use crate::store::{SessionId, StoreError, Undo, Undoing, Undos};
 #[async_trait]
 impl Undos for Sqlite {
     async fn keep_undo(&self, token: &str, undo: Undo) -> Result<(), StoreError> {
-        let account = serde_json::to_string(&undo.undoing.account).map_err(|_| StoreError::Shape("undo"))?;
+        let deed = serde_json::to_string(&undo.undoing.deed).map_err(|_| StoreError::Shape("undo"))?;
         let mut tx = self.write().await?;
         sqlx::query(
             "INSERT INTO undos (token_hash, account, session_id, expires_at) VALUES ($1, $2, $3, $4)",
         )
         .bind(fingerprint(token))
-        .bind(account)
+        .bind(deed)
         .bind(undo.undoing.session.map(|id| id.0.to_string()))
         .bind(undo.expires_at.0)
         .execute(tx.db())
@@ -52,10 +52,10 @@ impl Undos for Sqlite {
 
 fn undo_of(row: &SqliteRow) -> Result<Undo, StoreError> {
     let session: Option<&str> = row.try_get("session_id")?;
-    let account = serde_json::from_str(row.try_get("account")?).map_err(|_| StoreError::Shape("undo"))?;
+    let deed = serde_json::from_str(row.try_get("account")?).map_err(|_| StoreError::Shape("undo"))?;
     Ok(Undo {
         undoing: Undoing {
-            account,
+            deed,
             session: session
                 .map(|id| parsed::<Uuid>(id, "session id").map(SessionId))
                 .transpose()?,

@@ -206,7 +206,11 @@ async fn an_undo_is_taken_once_and_in_time() {
     let (_, account) = connected(&bench).await;
     let undo = Undo {
         undoing: Undoing {
-            account: account.key,
+            deed: Deed {
+                user_id: account.key.user_id.clone(),
+                provider: account.key.provider.clone(),
+                account: Some(account.key),
+            },
             session: Some(SessionId(bench.random.uuid())),
         },
         expires_at: START + 10 * MINUTE,

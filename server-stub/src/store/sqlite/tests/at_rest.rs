@@ -28,7 +28,11 @@ async fn filled(bench: &Bench) -> (User, OpenedSession) {
             "canary-undo",
             Undo {
                 undoing: Undoing {
-                    account: account(&user).key,
+                    deed: Deed {
+                        user_id: user.id.clone(),
+                        provider: "github".to_owned(),
+                        account: Some(account(&user).key),
+                    },
                     session: None,
                 },
                 expires_at: START + MINUTE,
@@ -54,13 +58,14 @@ async fn no_secret_can_be_read_in_the_files() {
             host: None,
             subject: "2".to_owned(),
         },
-        account: NewAccount {
+        account: Some(NewAccount {
+            sub_id: None,
             access_token: AccessToken::new("canary-access"),
             refresh_token: Some(RefreshToken::new("canary-refresh")),
             expires_at: None,
             who: None,
             data: Value::Null,
-        },
+        }),
     };
     let granted = bench
         .store

@@ -16,13 +16,14 @@ fn grant(who: Who) -> NewGrant {
             host: None,
             subject: "583231".to_owned(),
         },
-        account: NewAccount {
+        account: Some(NewAccount {
+            sub_id: None,
             access_token: AccessToken::new("canary-access"),
             refresh_token: None,
             expires_at: None,
             who: Some("octocat".to_owned()),
             data: Value::Null,
-        },
+        }),
     }
 }
 
