@@ -60,7 +60,7 @@ pub(crate) async fn finish(
         Finish::Done(connected) => {
             tracing::info!(provider = provider.name(), code_id = %handshake.code_id, "connected");
             if let Some(replaced) = connected.replaced {
-                retire(app, provider, replaced, &tokens.access);
+                retire(app, provider, &replaced, &tokens.access);
             }
             let linked = link(app, provider, user_id, &person).await;
             let success = done::Success {
@@ -83,7 +83,7 @@ pub(crate) async fn finish(
 }
 
 /// Ends the access of the account that was replaced: nobody could disconnect it any more.
-pub(crate) fn retire(app: &Arc<App>, provider: &Provider, replaced: Account, kept: &AccessToken) {
+pub(crate) fn retire(app: &Arc<App>, provider: &Provider, replaced: &Account, kept: &AccessToken) {
     match replaced.tokens() {
         Some(old) if !replaced.is_api_token && old.access != *kept => {
             revoke_later(app, provider.name(), old);

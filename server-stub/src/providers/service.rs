@@ -89,7 +89,7 @@ pub(crate) enum Grant<'a> {
 pub(crate) struct Held<'a> {
     pub(crate) access: &'a AccessToken,
     pub(crate) refresh: Option<&'a RefreshToken>,
-    /// The claims of the id token that came with the access token (OpenID Connect Core §2). It came from the token endpoint
+    /// The claims of the id token that came with the access token (`OpenID` Connect Core §2). It came from the token endpoint
     /// over TLS, which stands in for checking its signature (§3.1.3.7).
     pub(crate) claims: Option<&'a Value>,
     /// What is kept beside the token.

@@ -16,7 +16,7 @@ pub(crate) struct Tokens {
     pub(crate) refresh: Option<RefreshToken>,
     /// Seconds from now.
     pub(crate) expires_in: Option<u64>,
-    /// The claims of an id token that came along (OpenID Connect Core §3.1.3.3).
+    /// The claims of an id token that came along (`OpenID` Connect Core §3.1.3.3).
     pub(crate) claims: Option<Value>,
     /// What calls need beside the token, as the answer told it. `Null` or an object.
     pub(crate) data: Value,

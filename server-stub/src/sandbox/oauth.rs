@@ -8,7 +8,7 @@ mod office;
 mod parameters;
 mod rules;
 
-pub(crate) use ledger::{Access, Expiring, Issued, Policy, Refreshing, Refused};
+pub(crate) use ledger::{Access, Expiring, Issued, Policy, RedirectUri, Refreshing, Refused};
 pub(crate) use office::{Bearer, Office, Style};
 pub(crate) use parameters::{Parameters, basic, bearer, content_type};
 pub(crate) use rules::{Pkce, Problem, Redirects, Refusal, Request, Rules, Scopes};

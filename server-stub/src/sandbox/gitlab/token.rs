@@ -31,7 +31,7 @@ fn grant(gitlab: &GitLab, headers: &HeaderMap, body: &[u8]) -> Result<Issued, &'
     let issued = match form.get("grant_type") {
         Some("authorization_code") => gitlab.exchange(
             form.get("code").unwrap_or_default(),
-            Some(form.get("redirect_uri")),
+            form.get("redirect_uri").into(),
             form.get("code_verifier"),
         ),
         Some("refresh_token") => gitlab.refresh(form.get("refresh_token").unwrap_or_default()),

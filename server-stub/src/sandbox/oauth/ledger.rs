@@ -85,6 +85,21 @@ struct Refresh {
     replaced_at: Option<UnixMillis>,
 }
 
+/// The `redirect_uri` of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RedirectUri<'a> {
+    /// The service does not look.
+    Unchecked,
+    Given(&'a str),
+    Absent,
+}
+
+impl<'a> From<Option<&'a str>> for RedirectUri<'a> {
+    fn from(parameter: Option<&'a str>) -> Self {
+        parameter.map_or(Self::Absent, Self::Given)
+    }
+}
+
 /// Names for what is issued.
 pub(super) struct Fresh {
     pub(super) access: String,
@@ -178,12 +193,12 @@ impl Ledger {
         );
     }
 
-    /// RFC 6749 §4.1.3. A code is good once, whatever comes of it. `redirect_uri`: absent where the service does not look.
+    /// RFC 6749 §4.1.3. A code is good once, whatever comes of it.
     pub(super) fn exchange(
         &mut self,
         policy: &Policy,
         code: &str,
-        redirect_uri: Option<Option<&str>>,
+        redirect_uri: RedirectUri<'_>,
         verifier: Option<&str>,
         fresh: Fresh,
         now: UnixMillis,
@@ -196,9 +211,9 @@ impl Ledger {
             return Err(Refused::CodeExpired);
         }
         let same_uri = match redirect_uri {
-            None => true,
-            Some(Some(uri)) => uri == code.redirect_uri.as_str(),
-            Some(None) => !code.redirect_uri_given,
+            RedirectUri::Unchecked => true,
+            RedirectUri::Given(uri) => uri == code.redirect_uri.as_str(),
+            RedirectUri::Absent => !code.redirect_uri_given,
         };
         if !same_uri {
             return Err(Refused::RedirectUri);

@@ -12,9 +12,9 @@ use axum::response::Response;
 use codestream_protocol::UnixMillis;
 use url::Url;
 
-use super::ledger::{Access, Fresh, Issued, Ledger, Policy, Refused};
+use super::ledger::{Access, Fresh, Issued, Ledger, Policy, RedirectUri, Refused};
 use super::parameters;
-use super::rules::{Problem, Refusal, Request, Rules};
+use super::rules::{Problem, Refusal, Rejected, Request, Rules};
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::random::Random;
@@ -157,18 +157,19 @@ impl<S: Style> Office<S> {
     }
 
     /// The authorization endpoint.
+    #[expect(clippy::unused_async, reason = "a handler is async")]
     pub(crate) async fn authorize(
         State(office): State<Self>,
         headers: HeaderMap,
         Query(query): Query<BTreeMap<String, String>>,
     ) -> Response {
         let https = office.0.faults.require_https();
-        let (problem, request) = match S::RULES.check(&office.0.app, S::SCOPES, &query, https) {
+        let Rejected { problem, request } = match S::RULES.check(&office.0.app, S::SCOPES, &query, https) {
             Ok(request) => {
                 let choose = S::choose(&request);
                 return arrive(&office, &headers, request, choose);
             }
-            Err(refused) => refused,
+            Err(rejected) => *rejected,
         };
         match (S::refuse(&problem), request) {
             (Refusal::Page { status, title, text }, _) => refusal(status, S::TITLE, title, text),
@@ -208,11 +209,11 @@ impl<S: Style> Office<S> {
         }
     }
 
-    /// RFC 6749 §4.1.3. `redirect_uri`: what the request says of it; absent where the service does not look.
+    /// RFC 6749 §4.1.3.
     pub(crate) fn exchange(
         &self,
         code: &str,
-        redirect_uri: Option<Option<&str>>,
+        redirect_uri: RedirectUri<'_>,
         verifier: Option<&str>,
     ) -> Result<Issued, Refused> {
         let (fresh, now) = (self.fresh(), self.now());

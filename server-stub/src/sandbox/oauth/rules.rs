@@ -91,7 +91,8 @@ pub(crate) struct Request {
     pub(crate) query: BTreeMap<String, String>,
 }
 
-/// What is wrong with a request.
+/// What is wrong with a request. The first three leave nowhere to go back to: without a known app and a proven
+/// `redirect_uri` the person is told instead (RFC 6749 §4.1.2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
     /// No such app.
@@ -108,12 +109,12 @@ pub(crate) enum Problem {
     Challenge,
 }
 
-impl Problem {
-    /// Whether there is nowhere to go back to: without a known app and a proven `redirect_uri` the person is told instead
-    /// (RFC 6749 §4.1.2.1).
-    pub(crate) fn has_no_way_back(&self) -> bool {
-        matches!(self, Self::UnknownClient | Self::RedirectUri | Self::Insecure)
-    }
+/// A request that is refused.
+#[derive(Debug)]
+pub(super) struct Rejected {
+    pub(super) problem: Problem,
+    /// As far as it was read; absent when there is nowhere to go back to.
+    pub(super) request: Option<Request>,
 }
 
 /// How a service refuses a request.
@@ -140,14 +141,19 @@ impl Rules {
         known: &[(&str, &str)],
         query: &BTreeMap<String, String>,
         require_https: bool,
-    ) -> Result<Request, (Problem, Option<Request>)> {
+    ) -> Result<Request, Box<Rejected>> {
         let get = |key: &str| {
             query
                 .get(key)
                 .map(String::as_str)
                 .filter(|value| !value.is_empty())
         };
-        let nowhere = |problem| (problem, None);
+        let nowhere = |problem| {
+            Box::new(Rejected {
+                problem,
+                request: None,
+            })
+        };
         if get("client_id") != Some(app.client_id.as_str()) {
             return Err(nowhere(Problem::UnknownClient));
         }
@@ -180,7 +186,10 @@ impl Rules {
                 request.challenge = challenge;
                 Ok(request)
             }
-            Err(problem) => Err((problem, Some(request))),
+            Err(problem) => Err(Box::new(Rejected {
+                problem,
+                request: Some(request),
+            })),
         }
     }
 
