@@ -106,10 +106,8 @@ const FAILURES: Record<ErrorKind, Failing> = {
   internal: unlucky("Something went wrong", "Try again. If it stays so, copy the details into a report."),
 };
 
-/** A kind that only a newer agent has is told by its message alone. */
 export function failing(kind: ErrorKind | undefined): Failing {
-  const known: Partial<Record<ErrorKind, Failing>> = FAILURES;
-  return known[kind ?? "internal"] ?? FAILURES.internal;
+  return FAILURES[kind ?? "internal"];
 }
 
 /** How an attempt ended. */

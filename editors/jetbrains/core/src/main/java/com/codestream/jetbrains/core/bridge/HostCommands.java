@@ -1,22 +1,19 @@
 package com.codestream.jetbrains.core.bridge;
 
 import com.codestream.jetbrains.core.Host;
-import com.codestream.jetbrains.core.Secret;
 import com.codestream.jetbrains.core.agent.RequestFailure;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /** The view's commands: what only a host can do. Secrets go from the IDE's password box to the agent, past the view. */
 public final class HostCommands {
-    private static final String TOKEN = "Use a token";
-    private static final String APP = "Use an OAuth app";
+    private static final String ADD = "CodeStream: Add a Self-hosted Service";
 
     private final Host host;
     private final Executor io;
@@ -82,40 +79,35 @@ public final class HostCommands {
     }
 
     private CompletableFuture<JsonObject> addHost(String providerId) {
-        return host.ask("CodeStream: Add a Self-hosted Service", "Address of the service, or any of its pages:")
-                .thenCompose(answer -> {
-                    var address = answer.map(String::strip).filter(text -> !text.isEmpty());
-                    return address.isPresent() ? credentials(providerId, address.get()) : cancelled();
-                });
+        return host.ask(ADD, "Address of the service, or any of its pages:").thenCompose(answer -> {
+            var address = answer.map(String::strip).filter(text -> !text.isEmpty());
+            return address.isPresent() ? credentials(providerId, address.get()) : cancelled();
+        });
     }
 
     private CompletableFuture<JsonObject> credentials(String providerId, String address) {
-        return host.choose(Host.Level.INFO, "How should CodeStream sign in to " + address + "?", List.of(TOKEN, APP))
-                .thenCompose(chosen -> switch (chosen.orElse("")) {
-                    case TOKEN ->
-                        host.askPassword("CodeStream: Add a Self-hosted Service", "Token for " + address + ":")
-                                .thenApply(token -> filled(token).map(secret -> object("token", secret.expose())));
-                    case APP ->
-                        host.ask(
-                                        "CodeStream: Add a Self-hosted Service",
-                                        "Client id of the OAuth app at " + address + ":")
-                                .thenCompose(
-                                        id -> id.filter(text -> !text.isBlank()).isEmpty()
-                                                ? CompletableFuture.completedFuture(Optional.<JsonObject>empty())
-                                                : appSecret(address, id.get().strip()));
-                    default -> CompletableFuture.completedFuture(Optional.<JsonObject>empty());
-                })
-                .thenCompose(data -> data.isEmpty() ? cancelled() : add(providerId, address, data.get()));
+        return host.ask(ADD, "Client id of an OAuth app at " + address + "; leave it empty to use a token:")
+                .thenCompose(answer -> {
+                    if (answer.isEmpty()) {
+                        return cancelled();
+                    }
+                    var clientId = answer.get().strip();
+                    return clientId.isEmpty()
+                            ? secret("Token for " + address + ":", token -> {
+                                return add(providerId, address, object("accessToken", token));
+                            })
+                            : secret("Client secret of the OAuth app at " + address + ":", secret -> {
+                                var data = object("appClientId", clientId);
+                                data.addProperty("appClientSecret", secret);
+                                return add(providerId, address, data);
+                            });
+                });
     }
 
-    private CompletableFuture<Optional<JsonObject>> appSecret(String address, String clientId) {
-        return host.askPassword(
-                        "CodeStream: Add a Self-hosted Service", "Client secret of the OAuth app at " + address + ":")
-                .thenApply(secret -> filled(secret).map(value -> {
-                    var data = object("appClientId", clientId);
-                    data.addProperty("appClientSecret", value.expose());
-                    return data;
-                }));
+    private CompletableFuture<JsonObject> secret(String words, Function<String, CompletableFuture<JsonObject>> use) {
+        return host.askPassword(ADD, words).thenCompose(answer -> answer.filter(secret -> !secret.isBlank())
+                .map(secret -> use.apply(secret.expose()))
+                .orElseGet(HostCommands::cancelled));
     }
 
     private CompletableFuture<JsonObject> add(String providerId, String address, JsonObject data) {
@@ -123,10 +115,6 @@ public final class HostCommands {
         params.addProperty("host", address);
         params.add("data", data);
         return agent.apply("codestream/provider/add", params).thenCompose(added -> done(() -> {}));
-    }
-
-    private static Optional<Secret> filled(Optional<Secret> secret) {
-        return secret.filter(value -> !value.isBlank());
     }
 
     /** A provider id is a host with stars for dots. */
@@ -145,7 +133,7 @@ public final class HostCommands {
     }
 
     private static CompletableFuture<JsonObject> with(
-            JsonObject args, String name, java.util.function.Function<String, CompletableFuture<JsonObject>> command) {
+            JsonObject args, String name, Function<String, CompletableFuture<JsonObject>> command) {
         if (args.get(name) instanceof JsonPrimitive value && value.isString()) {
             return command.apply(value.getAsString());
         }

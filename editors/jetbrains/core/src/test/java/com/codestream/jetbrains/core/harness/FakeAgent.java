@@ -67,6 +67,11 @@ public final class FakeAgent {
             } else if (method.equals("initialized") && arguments[0].equals("browse")) {
                 send("{\"jsonrpc\":\"2.0\",\"id\":\"link\",\"method\":\"window/showDocument\",\"params\":{\"uri\":\""
                         + LINK + "\",\"external\":true}}");
+            } else if (method.equals("initialized") && arguments[0].equals("ask")) {
+                send("{\"jsonrpc\":\"2.0\",\"id\":\"question\",\"method\":\"window/showMessageRequest\",\"params\":"
+                        + "{\"type\":2,\"message\":\"Which?\",\"actions\":[{\"title\":\"One\"},{\"title\":\"Two\"}]}}");
+            } else if (message.has("result") && arguments[0].equals("ask")) {
+                log("answered " + message.getAsJsonObject("result").get("title").getAsString());
             } else if (message.has("result")
                     && message.getAsJsonObject("result").get("success").getAsBoolean()) {
                 log("opened");

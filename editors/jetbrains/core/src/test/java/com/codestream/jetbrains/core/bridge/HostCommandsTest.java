@@ -1,0 +1,78 @@
+package com.codestream.jetbrains.core.bridge;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.codestream.jetbrains.core.harness.FakeAgent;
+import com.codestream.jetbrains.core.harness.TestIde;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The boxes of the host, and where their answers go. */
+class HostCommandsTest {
+    private final List<String> asked = new ArrayList<>();
+    private final TestIde ide = TestIde.with(FakeAgent.script("exit-at-once"));
+    private final HostCommands commands = new HostCommands(
+            ide.host,
+            Runnable::run,
+            (method, params) -> {
+                asked.add(method + " " + params);
+                return CompletableFuture.completedFuture(new JsonObject());
+            },
+            () -> asked.add("restart"));
+
+    @AfterEach
+    void close() {
+        ide.close();
+    }
+
+    private String run(String name, String... answers) {
+        ide.host.answers.clear();
+        Arrays.stream(answers).map(Optional::ofNullable).forEach(ide.host.answers::add);
+        var args = JsonParser.parseString("{\"providerId\":\"github*com\"}").getAsJsonObject();
+        var answer = commands.run(name, args).join().toString();
+        assertTrue(ide.host.answers.isEmpty(), "a box that should have opened did not");
+        return answer;
+    }
+
+    @Test
+    void a_host_is_added_with_a_token_or_with_an_app() {
+        assertEquals("{}", run("addHost", " git.example.com ", "", "t0ken"));
+        assertEquals("{}", run("addHost", "git.example.com", " app ", "s3cret"));
+        assertEquals(
+                List.of(
+                        "codestream/provider/add {\"providerId\":\"github*com\",\"host\":\"git.example.com\","
+                                + "\"data\":{\"accessToken\":\"t0ken\"}}",
+                        "codestream/provider/add {\"providerId\":\"github*com\",\"host\":\"git.example.com\","
+                                + "\"data\":{\"appClientId\":\"app\",\"appClientSecret\":\"s3cret\"}}"),
+                asked);
+    }
+
+    @Test
+    void a_closed_or_empty_box_changes_nothing() {
+        var cancelled = "{\"cancelled\":true}";
+        assertEquals(cancelled, run("useToken", (String) null));
+        assertEquals(cancelled, run("useToken", " "));
+        assertEquals(cancelled, run("addHost", (String) null));
+        assertEquals(cancelled, run("addHost", " "));
+        assertEquals(cancelled, run("addHost", "git.example.com", null));
+        assertEquals(cancelled, run("addHost", "git.example.com", "", null));
+        assertEquals(cancelled, run("addHost", "git.example.com", "app", " "));
+        assertEquals(List.of(), asked);
+    }
+
+    @Test
+    void a_command_that_is_not_known_or_lacks_its_argument_is_refused() {
+        for (var name : List.of("format", "", "copy", "openExternal")) {
+            var refused = commands.run(name, new JsonObject());
+            assertTrue(refused.isCompletedExceptionally(), name);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+package com.intellij.credentialStore;
+
+public final class CredentialAttributes {
+    public CredentialAttributes(String serviceName, String userName) {
+        throw new UnsupportedOperationException();
+    }
+}

@@ -1,0 +1,7 @@
+package com.intellij.credentialStore;
+
+public final class Credentials {
+    public Credentials(String user, String password) {
+        throw new UnsupportedOperationException();
+    }
+}

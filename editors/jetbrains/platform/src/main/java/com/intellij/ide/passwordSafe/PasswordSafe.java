@@ -1,0 +1,7 @@
+package com.intellij.ide.passwordSafe;
+
+public abstract class PasswordSafe implements PasswordStorage {
+    public static PasswordSafe getInstance() {
+        throw new UnsupportedOperationException();
+    }
+}

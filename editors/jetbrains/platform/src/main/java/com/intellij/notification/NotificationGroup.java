@@ -1,0 +1,9 @@
+package com.intellij.notification;
+
+public final class NotificationGroup {
+    private NotificationGroup() {}
+
+    public Notification createNotification(String content, NotificationType type) {
+        throw new UnsupportedOperationException();
+    }
+}

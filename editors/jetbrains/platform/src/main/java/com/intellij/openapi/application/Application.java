@@ -1,0 +1,7 @@
+package com.intellij.openapi.application;
+
+import com.intellij.openapi.components.ComponentManager;
+
+public interface Application extends ComponentManager {
+    void invokeLater(Runnable runnable);
+}

@@ -1,0 +1,7 @@
+package com.intellij.ui.jcef;
+
+import com.intellij.openapi.Disposable;
+
+public interface JBCefDisposable extends Disposable {
+    boolean isDisposed();
+}

@@ -1,0 +1,3 @@
+package com.intellij.util.messages;
+
+public interface MessageBusConnection extends SimpleMessageBusConnection {}
