@@ -1,6 +1,5 @@
 /** What went wrong, why, and what can be done about it. */
 import type { Attempt } from "../../../../protocol/bindings/Attempt";
-import type { ErrorKind } from "../../../../protocol/bindings/ErrorKind";
 import type { BridgeError, Provider } from "../bridge";
 import type { Dispatch } from "../driver";
 import { detailsName } from "../state/action";
@@ -36,7 +35,7 @@ export function Ended({ state, dispatch, row, attempt }: Props & { attempt: Atte
             row={row}
             keyed={key}
             text={text}
-            kind={attempt.end.kind}
+            offerToken
             again={() => {
               dispatch({ do: "tryAgain", key });
             }}
@@ -50,12 +49,13 @@ export function Ended({ state, dispatch, row, attempt }: Props & { attempt: Atte
 /** A request that was refused. */
 export function Problem(props: Props & { keyed: Key; doing: Doing; error: BridgeError }) {
   const { state, dispatch, row, keyed: key, doing, error } = props;
-  const text = failing(error.data?.kind);
+  const kind = error.data?.kind;
+  const text = failing(kind);
   const link = error.data?.link;
   return (
     <Message
       tone="bad"
-      title={text.title}
+      title={doing === "useToken" && kind === "tokenRevoked" ? "The token was not accepted" : text.title}
       onClose={() => {
         dispatch({ do: "dismiss", key });
       }}
@@ -66,7 +66,7 @@ export function Problem(props: Props & { keyed: Key; doing: Doing; error: Bridge
           row={row}
           keyed={key}
           text={text}
-          kind={error.data?.kind}
+          offerToken={doing !== "useToken"}
           {...(link !== undefined && { link })}
           again={again(doing, key, row, dispatch)}
         />
@@ -103,12 +103,12 @@ function Remedies(
   props: Props & {
     keyed: Key;
     text: Failing;
-    kind: ErrorKind | undefined;
+    offerToken: boolean;
     link?: string;
     again: (() => void) | undefined;
   },
 ) {
-  const { state, dispatch, row, keyed: key, text, link, again } = props;
+  const { state, dispatch, row, keyed: key, text, offerToken, link, again } = props;
   const details = detailsName(key, undefined);
   const request = `request:${key}`;
   return (
@@ -171,7 +171,7 @@ function Remedies(
           Settings
         </Button>
       )}
-      {row.canUseToken && key.startsWith("connect:") && text.help !== "settings" && (
+      {offerToken && row.canUseToken && key.startsWith("connect:") && text.help !== "settings" && (
         <Button
           icon="key"
           onPress={() => {

@@ -32,7 +32,7 @@ async function violations(page: Page, rules?: string[]): Promise<string[]> {
   }, rules);
 }
 
-test.each(Object.entries(scenes))("%s", async (name, scene) => {
+test.concurrent.each(Object.entries(scenes))("%s", async (name, scene) => {
   const opened = await bench.view();
   const { view, page, problems } = opened;
   await scene(view);
