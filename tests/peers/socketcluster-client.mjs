@@ -22,6 +22,11 @@ function open({ name = 'one' }) {
       }
     })();
   }
+  (async () => {
+    for await (const { message } of socket.listener('message')) {
+      if (message === '') tell({ event: 'ping', socket: name });
+    }
+  })();
   return socket.listener('connect').once();
 }
 
@@ -39,30 +44,41 @@ function listen(name, channel) {
   })();
 }
 
+async function subscribe(args) {
+  const channel = of(args).subscribe(args.channel);
+  listen(args.name ?? 'one', channel);
+  await Promise.race([
+    channel.listener('subscribe').once(),
+    channel.listener('subscribeFail').once().then(({ error }) => { throw error; }),
+  ]);
+}
+
 serve({
   open: async (args) => {
-    const { isAuthenticated } = await open(args);
-    return { isAuthenticated };
+    const { id, pingTimeout, isAuthenticated } = await open(args);
+    return { id, pingTimeout, isAuthenticated };
   },
-  openMany: async ({ count }) => {
-    await Promise.all(Array.from({ length: count }, (_, n) => open({ name: `many-${n}` })));
-  },
+  /** Opens a socket for each of many users at once, each listening to its own channel. */
+  crowd: ({ users }) =>
+    Promise.all(users.map(async ({ uid, token }) => {
+      await open({ name: uid });
+      await of({ name: uid }).invoke('auth', { token, uid });
+      await subscribe({ name: uid, channel: `user-${uid}` });
+    })),
   invoke: (args) => of(args).invoke(args.event, args.data),
   transmit: (args) => of(args).transmit(args.event, args.data),
   publish: (args) => of(args).invokePublish(args.channel, args.data),
-  subscribe: async (args) => {
-    const channel = of(args).subscribe(args.channel);
-    listen(args.name ?? 'one', channel);
-    await Promise.race([
-      channel.listener('subscribe').once(),
-      channel.listener('subscribeFail').once().then(({ error }) => { throw error; }),
-    ]);
-  },
+  subscribe,
   authenticated: async (args) => {
     if (of(args).authState !== 'authenticated') await of(args).listener('authenticate').once();
     return { authToken: of(args).authToken };
   },
-  state: (args) => ({ state: of(args).state, authState: of(args).authState, subscriptions: of(args).subscriptions() }),
+  state: (args) => ({
+    state: of(args).state,
+    authState: of(args).authState,
+    subscriptions: of(args).subscriptions(),
+    comesBack: of(args).pendingReconnect,
+  }),
   close: (args) => of(args).disconnect(),
 });
 tell({ event: 'ready' });

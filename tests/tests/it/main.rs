@@ -14,6 +14,7 @@ mod fault_proxy;
 mod frames;
 mod lifecycle;
 mod pages;
+mod peers;
 mod polling;
 mod refresh;
 mod reopen;

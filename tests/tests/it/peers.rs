@@ -1,0 +1,3 @@
+//! Software that was not written for this project meets ours: its own libraries, its own rules, its own shapes.
+
+mod channel_client;
