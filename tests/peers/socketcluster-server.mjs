@@ -1,5 +1,5 @@
 // The stock SocketCluster server with CodeStream's `auth` and `history` calls, in front of an API:
-// `node socketcluster-server.mjs <api origin> <port> <auth key> [batch]`.
+// `node socketcluster-server.mjs <api origin> <auth key> [options of the server, as JSON]`; it listens on a free port.
 //
 // HTTP goes on to the API; the WebSocket is served here. A user's messages are taken over from the API's own channel
 // with the token that the user presents, and kept for `history`.
@@ -8,7 +8,7 @@ import socketClusterServer from 'socketcluster-server';
 import clientModule from 'socketcluster-client-16';
 import { serve, tell } from './lines.mjs';
 
-const [api, port, authKey, batch] = process.argv.slice(2);
+const [api, authKey, options = '{}'] = process.argv.slice(2);
 const upstream = new URL(api);
 const HISTORY_LIMIT = 100;
 
@@ -24,14 +24,22 @@ const server = http.createServer((request, response) => {
   request.pipe(onward);
 });
 
-const ag = socketClusterServer.attach(server, { authKey, ...(batch ? { batchOnHandshake: true, batchInterval: 50 } : {}) });
+const ag = socketClusterServer.attach(server, { authKey, ...JSON.parse(options) });
 const kept = [];
 const relays = new Map();
-let deliver = true;
 
-async function publish(channel, message) {
+function publish(channel, message) {
   kept.push({ timestamp: Date.now(), channel, message });
-  if (deliver) ag.exchange.transmitPublish(channel, message);
+  ag.exchange.transmitPublish(channel, message);
+}
+
+/** Says how many packets went out in one frame, where it is more than one. */
+function watchBatches(socket) {
+  const send = socket.send.bind(socket);
+  socket.send = (data, ...rest) => {
+    if (typeof data === 'string' && data.startsWith('[')) tell({ event: 'batch', packets: JSON.parse(data).length });
+    return send(data, ...rest);
+  };
 }
 
 async function relay(token, uid) {
@@ -42,7 +50,7 @@ async function relay(token, uid) {
   await socket.invoke('auth', { token, uid });
   const channel = socket.subscribe(`user-${uid}`, { waitForAuth: true });
   (async () => {
-    for await (const message of channel) await publish(channel.name, message);
+    for await (const message of channel) publish(channel.name, message);
   })();
   await channel.listener('subscribe').once();
 }
@@ -50,6 +58,7 @@ async function relay(token, uid) {
 (async () => {
   for await (const { socket } of ag.listener('connection')) {
     tell({ event: 'connection', id: socket.id });
+    watchBatches(socket);
     (async () => {
       for await (const { code } of socket.listener('disconnect')) tell({ event: 'disconnection', id: socket.id, code });
     })();
@@ -94,15 +103,14 @@ ag.setMiddleware(ag.MIDDLEWARE_INBOUND, async (stream) => {
 });
 
 serve({
-  publish: ({ channel, message }) => publish(channel, message),
+  publish: ({ channel, messages }) => { for (const message of messages) publish(channel, message); },
   /** Stored, not pushed: what a client misses while it is away. */
-  miss: async ({ channel, message }) => { kept.push({ timestamp: Date.now(), channel, message }); },
-  deliver: ({ on }) => { deliver = on; },
+  miss: ({ channel, messages }) => { for (const message of messages) kept.push({ timestamp: Date.now(), channel, message }); },
   kick: ({ uid, channel }) => {
     for (const socket of Object.values(ag.clients)) if (socket.authToken?.uid === uid) socket.kickOut(channel, 'removed');
   },
-  cut: () => { for (const socket of Object.values(ag.clients)) socket.socket.terminate(); },
-  clients: () => ag.clientsCount,
+  /** From now on everything goes out in batches. */
+  batch: () => { for (const socket of Object.values(ag.clients)) socket.startBatching(); },
 });
 
-server.listen(Number(port), '127.0.0.1', () => tell({ event: 'ready', port: server.address().port }));
+server.listen(0, '127.0.0.1', () => tell({ event: 'ready', port: server.address().port }));

@@ -148,6 +148,7 @@ pub struct FaultProxy {
     address: SocketAddr,
     shared: Arc<Shared>,
     cut: watch::Sender<u64>,
+    frozen: watch::Sender<u64>,
     logged: watch::Receiver<()>,
     patience: Duration,
     /// Everything ends with it.
@@ -161,13 +162,19 @@ impl FaultProxy {
         let address = listener.local_addr().expect("a bound listener has an address");
         let shared = Arc::new(Shared::default());
         let (cut, cut_rx) = watch::channel(0);
+        let (frozen, frozen_rx) = watch::channel(0);
         let (logged_tx, logged) = watch::channel(());
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, Arc::clone(&shared), cut_rx, Arc::new(logged_tx)));
+        let breaks = Breaks {
+            cut: cut_rx,
+            frozen: frozen_rx,
+        };
+        tasks.spawn(accept(listener, Arc::clone(&shared), breaks, Arc::new(logged_tx)));
         Self {
             address,
             shared,
             cut,
+            frozen,
             logged,
             patience: PATIENCE,
             _tasks: tasks,
@@ -215,6 +222,11 @@ impl FaultProxy {
     /// Closes every open connection.
     pub fn cut(&self) {
         self.cut.send_modify(|epoch| *epoch += 1);
+    }
+
+    /// No byte passes any more on the connections that are open now, and neither side is told: a dead link.
+    pub fn freeze(&self) {
+        self.frozen.send_modify(|epoch| *epoch += 1);
     }
 
     /// How many connections were made.
@@ -276,12 +288,24 @@ impl FaultProxy {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    shared: Arc<Shared>,
+/// What happens to connections from outside of them.
+#[derive(Clone)]
+struct Breaks {
     cut: watch::Receiver<u64>,
-    logged: Arc<watch::Sender<()>>,
-) {
+    frozen: watch::Receiver<u64>,
+}
+
+impl Breaks {
+    /// The same, for a connection that begins now.
+    fn from_now(&self) -> Self {
+        let mut breaks = self.clone();
+        breaks.cut.mark_unchanged();
+        breaks.frozen.mark_unchanged();
+        breaks
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, breaks: Breaks, logged: Arc<watch::Sender<()>>) {
     let mut tasks = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
         *lock(&shared.connections) += 1;
@@ -289,14 +313,18 @@ async fn accept(
             shared: Arc::clone(&shared),
             logged: Arc::clone(&logged),
         };
-        let mut cut = cut.clone();
-        cut.mark_unchanged();
+        let mut breaks = breaks.from_now();
         tasks.spawn(async move {
+            let serving = connection.serve(client);
+            tokio::pin!(serving);
             tokio::select! {
                 // A broken connection is what this is for; both sides see it end.
-                _ = connection.serve(client) => {}
-                _ = cut.changed() => {}
+                _ = &mut serving => return,
+                _ = breaks.cut.changed() => return,
+                _ = breaks.frozen.changed() => {}
             }
+            // Not polled any more, and not dropped: its sockets stay open and silent. An error is the proxy's own end.
+            let _ = breaks.cut.changed().await;
         });
         while tasks.try_join_next().is_some() {}
     }

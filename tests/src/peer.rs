@@ -28,6 +28,7 @@ pub struct Peer {
     stdin: ChildStdin,
     heard: Arc<Heard>,
     next: u64,
+    ready: Value,
     _home: Home,
 }
 
@@ -97,10 +98,16 @@ impl Peer {
             stdin,
             heard,
             next: 0,
+            ready: Value::Null,
             _home: home,
         };
-        peer.event("ready", |_| true).await;
+        peer.ready = peer.event("ready", |_| true).await;
         Some(peer)
+    }
+
+    /// What it said when it was ready.
+    pub fn ready(&self) -> &Value {
+        &self.ready
     }
 
     /// Has the peer do something and waits for its answer: `Err` is what the peer's own library threw.
