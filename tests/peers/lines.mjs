@@ -7,7 +7,7 @@ export function tell(event) {
 }
 
 function shown(error) {
-  return { name: error?.name ?? 'Error', message: String(error?.message ?? error), code: error?.code };
+  return { name: error?.name ?? 'Error', message: String(error?.message ?? error), code: error?.code, data: error?.data };
 }
 
 /**

@@ -71,11 +71,26 @@ impl Peer {
         }
         let home = Home::new();
         let mut command = home.command(Path::new("node"));
+        command.arg(peers().join(script)).args(arguments);
+        Some(Self::spawn(script, command, home).await)
+    }
+
+    /// Starts Neovim with `tests/peers/<script>`, which does all by itself; `None` where there is no Neovim.
+    pub async fn neovim(script: &'static str, environment: &[(&str, &str)]) -> Option<Self> {
+        if !available("Neovim", runs("nvim")) {
+            return None;
+        }
+        let home = Home::new();
+        let mut command = home.command(Path::new("nvim"));
         command
-            .arg(peers().join(script))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+            .args(["--headless", "-u", "NONE", "-c"])
+            .arg(format!("luafile {}", peers().join(script).display()))
+            .envs(environment.iter().copied());
+        Some(Self::spawn(script, command, home).await)
+    }
+
+    async fn spawn(script: &'static str, mut command: Command, home: Home) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = Process::spawn(script, &mut command);
         let stdin = process.child().stdin.take().expect("standard input is piped");
         let stdout = process.child().stdout.take().expect("standard output is piped");
@@ -102,7 +117,7 @@ impl Peer {
             _home: home,
         };
         peer.ready = peer.event("ready", |_| true).await;
-        Some(peer)
+        peer
     }
 
     /// What it said when it was ready.

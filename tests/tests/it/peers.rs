@@ -2,3 +2,5 @@
 
 mod channel_client;
 mod channel_server;
+mod lsp_client;
+mod neovim;
