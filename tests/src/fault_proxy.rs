@@ -297,7 +297,7 @@ struct Breaks {
 
 impl Breaks {
     /// The same, for a connection that begins now.
-    fn from_now(&self) -> Self {
+    fn fresh(&self) -> Self {
         let mut breaks = self.clone();
         breaks.cut.mark_unchanged();
         breaks.frozen.mark_unchanged();
@@ -313,7 +313,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, breaks: Breaks, logg
             shared: Arc::clone(&shared),
             logged: Arc::clone(&logged),
         };
-        let mut breaks = breaks.from_now();
+        let mut breaks = breaks.fresh();
         tasks.spawn(async move {
             let serving = connection.serve(client);
             tokio::pin!(serving);

@@ -2,5 +2,6 @@
 
 mod channel_client;
 mod channel_server;
+mod chromium;
 mod lsp_client;
 mod neovim;

@@ -167,13 +167,30 @@ impl Client {
     }
 }
 
+fn none() -> Value {
+    json!({})
+}
+
+fn github() -> Value {
+    json!({"providerId": "github*com"})
+}
+
+fn trello() -> Value {
+    json!({"providerId": "trello"})
+}
+
 /// Sends every request at least once, in an order that lets each succeed where it can.
 async fn journey(stub: &Stub, mut client: Client) -> Client {
     let mut browser = TestBrowser::new();
-    let none = || json!({});
-    let github = || json!({"providerId": "github*com"});
-    let trello = || json!({"providerId": "trello"});
+    sign_up(&mut client, &mut browser).await;
+    connect(&mut client, &mut browser).await;
+    call(&mut client).await;
+    take_away(&mut client).await;
+    leave_and_enter(&mut client, stub).await;
+    client
+}
 
+async fn sign_up(client: &mut Client, browser: &mut TestBrowser) {
     client.call(request::STATUS, none()).await;
     let refused = client
         .try_call(request::CONNECT, github())
@@ -200,7 +217,10 @@ async fn journey(stub: &Stub, mut client: Client) -> Client {
     let status = client.call(request::STATUS, none()).await;
     assert_eq!(status["connection"], "reconnected", "{status}");
     client.call(request::PROVIDER_LIST, none()).await;
+}
 
+/// Cancelled, declined, approved.
+async fn connect(client: &mut Client, browser: &mut TestBrowser) {
     let started = client.call(request::CONNECT, trello()).await;
     client.shown().await;
     let attempt = json!({"attemptId": started["attemptId"]});
@@ -208,6 +228,12 @@ async fn journey(stub: &Stub, mut client: Client) -> Client {
     assert_eq!(reopened["url"], client.shown().await.as_str());
     client.call(request::ATTEMPT_CANCEL, attempt).await;
     client.ends(&started, "cancelled").await;
+
+    let declined = client.call(request::CONNECT, trello()).await;
+    let link = client.shown().await;
+    let consent = browser.consent_page(&link, None).await;
+    browser.press(&consent, "deny").await;
+    client.ends(&declined, "failed").await;
 
     let started = client.call(request::CONNECT, trello()).await;
     let link = client.shown().await;
@@ -223,6 +249,9 @@ async fn journey(stub: &Stub, mut client: Client) -> Client {
         list["providers"].to_string().contains("\"connected\":true"),
         "{list}"
     );
+}
+
+async fn call(client: &mut Client) {
     let call = json!({
         "providerId": "github", "method": "GET", "path": "user", "query": {"page": "1"},
         "headers": {"accept": "application/json"}, "timeoutMs": 10_000,
@@ -237,13 +266,10 @@ async fn journey(stub: &Stub, mut client: Client) -> Client {
         client.call(request::PROVIDER_REQUEST, missing).await["status"],
         404
     );
+}
 
-    let declined = client.call(request::CONNECT, trello()).await;
-    let link = client.shown().await;
-    let consent = browser.consent_page(&link, None).await;
-    browser.press(&consent, "deny").await;
-    client.ends(&declined, "failed").await;
-
+/// Disconnects, and what a person types in.
+async fn take_away(client: &mut Client) {
     for provider in [trello(), github()] {
         let gone = client.call(request::PROVIDER_DISCONNECT, provider).await;
         assert_eq!(gone["revoked"], "yes", "{gone}");
@@ -264,7 +290,9 @@ async fn journey(stub: &Stub, mut client: Client) -> Client {
             assert_eq!(refused["code"], -32803, "{refused}");
         }
     }
+}
 
+async fn leave_and_enter(client: &mut Client, stub: &Stub) {
     client.call(request::LOGOUT, none()).await;
     client.peer.event(notification::DID_LOGOUT, |_| true).await;
     let unknown = client
@@ -278,7 +306,6 @@ async fn journey(stub: &Stub, mut client: Client) -> Client {
     let token = json!({"url": stub.api(), "email": user.email, "value": user.access_token});
     let entered = client.call(request::LOGIN_TOKEN, json!({ "token": token })).await;
     assert_eq!(entered["state"]["userId"], json!(user.user_id), "{entered}");
-    client
 }
 
 #[tokio::test]
