@@ -117,8 +117,19 @@ fn words(code: ServerCode, name: &str, with: Option<&str>) -> Words {
             format!("{} did not answer as expected.", sentence(name)),
             "Nothing was changed. Try again in a moment from your IDE.",
         ),
-        ServerCode::UnknownProvider | ServerCode::ProviderNotConfigured => {
-            Words::bad("Not available here", message, "")
+        ServerCode::UnknownProvider => Words::bad(
+            "Not available here",
+            message,
+            "Choose another service in your IDE, or ask the server's administrator for this one.",
+        ),
+        ServerCode::ProviderNotConfigured => Words::bad("Not available here", message, ""),
+        ServerCode::Validation | ServerCode::ParameterRequired | ServerCode::InvalidParameter => Words::bad(
+            "This link is not complete",
+            "Something is missing in the link, or was changed on the way here.",
+            "Open it again from your IDE, or copy all of it.",
+        ),
+        ServerCode::TooManyRequests => {
+            Words::bad("One moment", message, "Then start again from your IDE.").calm()
         }
         ServerCode::IdentityMatchingNotSupported => Words::bad(
             "Sign in another way",
@@ -142,7 +153,15 @@ fn words(code: ServerCode, name: &str, with: Option<&str>) -> Words {
             },
         ),
         ServerCode::NoLoginUnregistered => Words::bad("No account yet", message, ""),
-        _ => Words::bad("Something went wrong", message, ""),
+        ServerCode::WebInternal | ServerCode::WebUnknown | ServerCode::WebLoginFailed => {
+            Words::bad("Something went wrong", message, "")
+        }
+        // The API's own, which no browser is sent here with.
+        _ => Words::bad(
+            "Something went wrong",
+            message,
+            "Start again from your IDE. If it happens again, tell the server's administrator the code below.",
+        ),
     }
 }
 
@@ -166,6 +185,14 @@ mod tests {
                 .render()
                 .expect("a page");
             assert!(page.contains(code.as_str()), "{code}");
+            let advice = [
+                "your IDE",
+                "administrator",
+                "close this tab",
+                "Sign in",
+                "Sign up first",
+            ];
+            assert!(advice.iter().any(|words| page.contains(words)), "{code}: {page}");
             let bare = ErrorPage::of(*code, None, None).render().expect("a page");
             assert!(!bare.contains("GitHub"), "{code}");
         }
