@@ -13,6 +13,7 @@ const options = {
   module: ts.ModuleKind.ESNext,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
   types: [],
+  lib: ['lib.es5.d.ts'],
 };
 
 /**
@@ -32,9 +33,13 @@ export function mismatches(values) {
     name === virtual ? ts.createSourceFile(name, text, language) : read(name, language);
   const exists = host.fileExists.bind(host);
   host.fileExists = (name) => name === virtual || exists(name);
+  const program = ts.createProgram([virtual], options, host);
+  const file = program.getSourceFile(virtual);
   const lines = text.split('\n');
-  return ts.getPreEmitDiagnostics(ts.createProgram([virtual], options, host)).map(({ file, start, messageText }) => {
-    const line = file?.fileName === virtual ? lines[file.getLineAndCharacterOfPosition(start).line] : file?.fileName;
-    return { message: ts.flattenDiagnosticMessageText(messageText, ' '), line };
-  });
+  // Of this one file: checking the library would take seconds.
+  const found = [...program.getOptionsDiagnostics(), ...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
+  return found.map(({ start, messageText }) => ({
+    message: ts.flattenDiagnosticMessageText(messageText, ' '),
+    line: start === undefined ? null : lines[file.getLineAndCharacterOfPosition(start).line],
+  }));
 }

@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -29,6 +30,7 @@ pub struct Peer {
     heard: Arc<Heard>,
     next: u64,
     ready: Value,
+    patience: Duration,
     _home: Home,
 }
 
@@ -114,10 +116,17 @@ impl Peer {
             heard,
             next: 0,
             ready: Value::Null,
+            patience: PATIENCE,
             _home: home,
         };
         peer.ready = peer.event("ready", |_| true).await;
         peer
+    }
+
+    /// How long one answer or event may take.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// What it said when it was ready.
@@ -167,7 +176,7 @@ impl Peer {
 
     async fn take(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let heard = Arc::clone(&self.heard);
-        let found = tokio::time::timeout(PATIENCE, async {
+        let found = tokio::time::timeout(self.patience, async {
             loop {
                 let changed = heard.changed.notified();
                 tokio::pin!(changed);

@@ -4,10 +4,12 @@
 //! about it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use codestream_protocol::ServerCode;
 use codestream_protocol::lsp::attempt::Outcome;
 use codestream_protocol::lsp::request::Started;
+use e2e::methods::Configure;
 use e2e::peer::{Peer, available};
 use e2e::{HeadlessIde, Stub, StubBuilder};
 use serde_json::{Value, json};
@@ -38,7 +40,9 @@ impl Browser {
         let shots = target.parent().expect("the target directory").join("screenshots");
         let shots = shots.display().to_string();
         let mode = if scripts { "scripts" } else { "no-script" };
+        // A look is three screenshots and two runs of axe.
         let peer = Peer::start("browser.mjs", &[&shots, mode]).await?;
+        let peer = peer.patience(Duration::from_mins(1));
         Some(Self { peer, scripts })
     }
 
@@ -129,6 +133,22 @@ async fn connect_and_take_back(scene: &Scene, browser: &mut Browser) {
     ide.finish().await;
 }
 
+/// A token made by hand took the place of the one that was granted: only its maker can end it, on the service's page.
+async fn take_back_by_hand(scene: &Scene, browser: &mut Browser) {
+    let (ide, _) = scene.signed_in().await;
+    let started = connecting(&ide, "github").await;
+    browser.up_to_consent(&started.url, None).await;
+    browser.press("Approve").await;
+    ends(&ide, &started, Outcome::Connected).await;
+    let by_hand = json!({"providerId": "github", "data": {"accessToken": "ghp_byHand"}});
+    let by_hand = serde_json::from_value(by_hand).expect("what to configure");
+    ide.request::<Configure>(by_hand).await.expect("it is kept");
+    let undone = browser.press("This was not me").await;
+    assert!(undone.text.contains("End it on its own page"), "{}", undone.text);
+    browser.look("connect-6-undone-by-hand").await;
+    ide.finish().await;
+}
+
 /// Sign up, the success page, and the way back.
 async fn sign_up_and_take_back(scene: &Scene, browser: &mut Browser) {
     let ide = scene.signed_out().await;
@@ -215,6 +235,8 @@ fn asking() -> StubBuilder {
 async fn every_page(browser: &mut Browser) {
     let scene = Scene::new().await;
     connect_and_take_back(&scene, browser).await;
+    browser.peer.ok("fresh", json!({})).await;
+    take_back_by_hand(&scene, browser).await;
     browser.peer.ok("fresh", json!({})).await;
     sign_up_and_take_back(&scene, browser).await;
     browser.peer.ok("fresh", json!({})).await;
