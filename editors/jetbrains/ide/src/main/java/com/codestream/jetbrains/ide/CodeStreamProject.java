@@ -4,6 +4,7 @@ import com.codestream.jetbrains.core.CodeStream;
 import com.codestream.jetbrains.core.CodeStream.Surroundings;
 import com.intellij.openapi.Disposable;
 import com.intellij.openapi.project.Project;
+import com.intellij.openapi.util.Disposer;
 
 /** One project window's CodeStream: made when the tool window is first opened, ended with the project. */
 public final class CodeStreamProject implements Disposable {
@@ -30,6 +31,10 @@ public final class CodeStreamProject implements Disposable {
         codeStream.start();
         var panel = new WebViewPanel(codeStream);
         host.show(panel);
+        Disposer.register(panel, () -> {
+            codeStream.pageStarted();
+            host.hide(panel);
+        });
         return panel;
     }
 

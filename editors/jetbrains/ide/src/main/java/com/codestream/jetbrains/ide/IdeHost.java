@@ -39,6 +39,12 @@ final class IdeHost implements Host {
         this.panel = panel;
     }
 
+    void hide(WebViewPanel closed) {
+        if (panel == closed) {
+            panel = null;
+        }
+    }
+
     /** The text goes to the browser as it is: a {@code URI} made of it would print another one. */
     @Override
     public boolean browse(String url) {

@@ -42,6 +42,10 @@ class ViewPageTest {
         }) {
             assertTrue(page.find(url).isEmpty(), url);
         }
+        // A page further down, so that there is something above it.
+        var below = new ViewPage(ViewPage.class.getClassLoader(), "codestream-webview/assets");
+        assertTrue(below.find(ViewPage.ORIGIN + "/view.js").isPresent());
+        assertTrue(below.find(ViewPage.ORIGIN + "/%2e%2e/index.html").isEmpty());
         assertTrue(ViewPage.owns(ViewPage.URL));
         assertFalse(ViewPage.owns("https://codestream.invalid.example.com/"));
     }

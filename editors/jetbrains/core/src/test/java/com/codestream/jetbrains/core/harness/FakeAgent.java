@@ -62,6 +62,9 @@ public final class FakeAgent {
                 return;
             }
             var method = message.has("method") ? message.get("method").getAsString() : "";
+            if (method.startsWith("codestream/")) {
+                log("heard " + method);
+            }
             if (method.equals("initialize")) {
                 send("{\"jsonrpc\":\"2.0\",\"id\":" + message.get("id") + ",\"result\":{\"capabilities\":{}}}");
             } else if (method.equals("initialized") && arguments[0].equals("browse")) {

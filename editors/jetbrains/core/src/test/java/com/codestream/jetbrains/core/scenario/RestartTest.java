@@ -131,6 +131,23 @@ class RestartTest {
     }
 
     @Test
+    void a_request_that_an_agent_takes_along_is_refused_and_may_be_tried_again() {
+        try (var ide = TestIde.with(FakeAgent.script("deaf"))) {
+            ide.codeStream.start();
+            ide.listen();
+            ide.agentIs("running");
+            ide.codeStream.received("{\"type\":\"request\",\"id\":77,\"method\":\"codestream/status\",\"params\":{}}");
+            ide.host.log.await("the request's arrival", line -> line.equals("heard codestream/status"));
+            ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
+            var answer = ide.shown.await("the answer", shown -> shown.has("id"));
+            var error = answer.getAsJsonObject("error");
+            assertTrue(error.getAsJsonObject("data").get("retryable").getAsBoolean());
+            ide.agentIs("restarting");
+            ide.agentIs("running");
+        }
+    }
+
+    @Test
     void what_the_agent_logs_is_in_the_log() {
         try (var ide = TestIde.with(FakeAgent.script("deaf"))) {
             ide.codeStream.start();
