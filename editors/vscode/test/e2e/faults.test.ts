@@ -1,0 +1,120 @@
+/** What goes wrong on the way, and that it ends well: the agent dies, the server goes, a link is odd, a setting is missing. */
+import { createServer } from "node:http";
+import type { FrameLocator } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { agentWithOneLink } from "./ownAgent";
+import { until } from "./process";
+import { keepEvidence, Scene, service, signUp } from "./scene";
+import { decide, finish, type Window } from "./window";
+
+let scene: Scene;
+let window: Window;
+let view: FrameLocator;
+
+beforeAll(async () => {
+  scene = await Scene.start({ "codestream.serverUrl": "" });
+  window = await scene.open();
+});
+
+keepEvidence(() => scene);
+afterAll(() => scene.end());
+
+const agent = () =>
+  until("an agent", () => {
+    const [pid] = scene.code.agents();
+    return pid;
+  });
+
+test("without a server the view says which setting is missing, and nothing runs before somebody looks", async () => {
+  await window.status.waitFor();
+  expect(scene.code.agents()).toEqual([]);
+  view = await window.view();
+  await view.getByRole("button", { name: "Open settings" }).waitFor();
+  await window.shoot("not-configured");
+});
+
+test("a setting that changes counts at once", async () => {
+  await view.getByRole("button", { name: "Open settings" }).click();
+  const setting = window.page.locator('.setting-item-contents[data-key="codestream.serverUrl"] input');
+  await setting.fill(scene.stub.api);
+  await setting.press("Tab");
+  await signUp(window);
+  await view.getByRole("button", { name: "Connect to Trello" }).waitFor();
+});
+
+test("an agent that is killed is started again, with the session", async () => {
+  const before = await agent();
+  process.kill(before, "SIGKILL");
+  await until("another agent", () => scene.code.agents().find((pid) => pid !== before));
+  const popup = await window.opens(() => view.getByRole("button", { name: "Connect to Trello" }).click());
+  await decide(popup, "Approve", "mona");
+  await finish(popup, "connected");
+  await service(view, "Trello")
+    .getByRole("button", { name: /^Details of/ })
+    .waitFor();
+});
+
+test("an agent that dies again and again stays down and says so, and a restart helps", async () => {
+  for (;;) {
+    const before = scene.code.agents();
+    for (const pid of before) process.kill(pid, "SIGKILL");
+    const failed = view.getByRole("button", { name: "Start again" });
+    const next = await until("another agent, or none any more", async () => {
+      if (await failed.isVisible()) return "none";
+      return scene.code.agents().some((pid) => !before.includes(pid)) ? "another" : undefined;
+    });
+    if (next === "none") break;
+  }
+  await window.shoot("agent-failed");
+  await view.getByRole("button", { name: "Start again" }).click();
+  await view.getByText("Signed in as mona@example.com").first().waitFor();
+});
+
+test("a server that goes and comes back takes nobody's session with it", async () => {
+  await scene.stub.stop();
+  await view.getByText("Reconnecting to the server. You stay signed in.").first().waitFor();
+  await window.shoot("server-gone");
+  await scene.stub.start();
+  await view
+    .getByText("Reconnecting to the server. You stay signed in.")
+    .first()
+    .waitFor({ state: "detached" });
+  await service(view, "Trello")
+    .getByRole("button", { name: /^Details of/ })
+    .waitFor();
+  await service(view, "GitHub").getByRole("button", { name: "Details of mona at GitHub" }).click();
+  await window.shoot("server-back");
+});
+
+test("a start without the server keeps the session, and goes on when the server is there", async () => {
+  await scene.stub.stop();
+  await window.reload();
+  view = await window.view();
+  await view.getByText("The server does not answer").first().waitFor();
+  await window.shoot("server-unreachable");
+  await scene.stub.start();
+  await view.getByText("Signed in as mona@example.com").first().waitFor();
+});
+
+test("a link reaches the browser byte for byte, and an agent of one's own is used", async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.end("here");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const path = "/start?a=%26&b=%2B&c=%20&d=x+y&to=http%3A%2F%2F127.0.0.1%3A9%2Fcb%3Fz%3D1&u=ü#frag%23ment";
+  const link = `http://127.0.0.1:${address.port}${path}`;
+  const own = agentWithOneLink(scene.folder, link);
+
+  scene.code.machineSettings({ "codestream.agentPath": own });
+  const popup = await window.opens(() => window.reload());
+  await popup.waitForLoadState();
+  expect(await window.handedOver()).toEqual([link]);
+  expect(popup.url()).toBe(new URL(link).href);
+  const [line] = path.replace("ü", "%C3%BC").split("#");
+  expect(asked).toContain(line);
+  server.close();
+});
