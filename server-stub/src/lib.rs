@@ -1,6 +1,6 @@
 //! The API side of `CodeStream`'s integrations: routes, OAuth broker, store, me-channel and an offline sandbox.
 //!
-//! [`serve`] runs all of it on listeners that the caller bound, until the caller's shutdown future ends. Nothing here
+//! [`serve()`] runs all of it on listeners that the caller bound, until the caller's shutdown future ends. Nothing here
 //! installs a signal handler, reads the command line or ends the process.
 
 mod api;

@@ -1,4 +1,4 @@
-//! The third parties: what each is ([`Description`]) and what it does in its own way ([`Service`]).
+//! The third parties: what each is ([`Description`](description::Description)) and what it does in its own way ([`service`]).
 //!
 //! Beside the sandbox the only room that knows a third party's name. One more is one more file here and its line in
 //! [`ALL`]. Nothing here knows of users, handshakes or the store.

@@ -208,6 +208,7 @@ impl HeadlessIde {
     /// Shuts the agent down as an IDE does, and checks what is true of every run: it exits with 0, every message was
     /// read, every progress bar that began has ended.
     pub async fn finish(mut self) -> String {
+        self.bars_end().await;
         self.quit().await;
         self.assert_all_read().await;
         self.log()
@@ -225,6 +226,16 @@ impl HeadlessIde {
             "shutdown and exit end the agent with 0:\n{}",
             self.log()
         );
+    }
+
+    /// An agent that is told to quit draws nothing more: every bar has its time to end before. One that does not is found
+    /// afterwards.
+    async fn bars_end(&self) {
+        let ended = self.inbox.until(|contents| {
+            let mut bars = contents.progress.values();
+            bars.all(|bar| bar.ended).then_some(())
+        });
+        let _ = tokio::time::timeout(self.patience, ended).await;
     }
 
     async fn assert_all_read(&self) {

@@ -203,7 +203,12 @@ impl Actor {
             Input::Changed { epoch, change } if epoch == self.epoch => {
                 self.user_changed(&change.user);
             }
-            Input::Renew { epoch, key, reply } if epoch == self.epoch => self.renew(key, Some(reply)),
+            Input::Renew {
+                epoch,
+                key,
+                refused,
+                reply,
+            } if epoch == self.epoch => self.replace(key, refused.as_ref(), reply),
             Input::Renewed { epoch, key, result } if epoch == self.epoch => self.renewed(key, result),
             Input::Met { epoch, key, who } if epoch == self.epoch => self.met(key, who),
             Input::SessionRefused { epoch } if epoch == self.epoch => self.session_ended(),

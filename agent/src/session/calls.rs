@@ -7,6 +7,7 @@ use codestream_protocol::directive::Applied;
 use codestream_protocol::http::{ProviderInfo, ProviderRow, UserChange};
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::request::{CallParams, CallResult, Person, ProviderParams};
+use codestream_protocol::secret::AccessToken;
 use codestream_protocol::{AttemptId, ServerCode};
 use tokio::sync::oneshot;
 
@@ -86,6 +87,21 @@ impl Actor {
                 };
                 work.tell(Input::Attempt(id, Happened::Identified { account, doubt }));
             }),
+        }
+    }
+
+    /// Another token than the one that was refused: the account's own when it has one by now, else a new one.
+    pub(crate) fn replace(
+        &mut self,
+        key: AccountKey,
+        refused: Option<&AccessToken>,
+        reply: Reply<ProviderInfo>,
+    ) {
+        let account = self.login().ok().and_then(|login| login.account(&key));
+        match account.filter(|info| info.access_token.is_some() && info.access_token.as_ref() != refused) {
+            // Another window was quicker.
+            Some(info) => answer(reply, Ok(info)),
+            None => self.renew(key, Some(reply)),
         }
     }
 
@@ -197,6 +213,7 @@ impl Work {
         self.tell(Input::Renew {
             epoch: caller.epoch,
             key: caller.key.clone(),
+            refused: caller.info.access_token.clone(),
             reply,
         });
         answer

@@ -7,6 +7,7 @@ use codestream_protocol::lsp::request::{
     AddParams, Added, AttemptParams, CallParams, CallResult, ConfigureParams, Disconnected, LoginResult,
     OtcParams, Person, ProviderList, ProviderParams, Reopened, SsoParams, Started, Status, TokenParams,
 };
+use codestream_protocol::secret::AccessToken;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
@@ -71,10 +72,11 @@ pub(crate) enum Input {
     TeamsFetched { epoch: u64, login: Box<LoginResponse> },
     /// A change that an answer told.
     Changed { epoch: u64, change: UserChange },
-    /// A caller of a third party needs a new token.
+    /// A caller of a third party needs another token than the one that was refused.
     Renew {
         epoch: u64,
         key: AccountKey,
+        refused: Option<AccessToken>,
         reply: Reply<ProviderInfo>,
     },
     /// What the server said to that.

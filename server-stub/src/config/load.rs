@@ -44,7 +44,7 @@ pub struct Options {
 /// What was found.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// For [`crate::serve`].
+    /// For [`crate::serve()`].
     pub config: Config,
     /// `host:port` of the API.
     pub listen: String,

@@ -248,12 +248,11 @@ async fn a_grant_belongs_to_its_verifier_and_repeats_until_it_is_used() {
 async fn polls_are_limited_with_retry_after() {
     let stub = Stub::start().await;
     let body = json!({"token": "7d1c1f3e-4f0e-4c58-9a53-0a2b8f3d7c11", "codeVerifier": "a".repeat(43)});
+    // All at once: two are let through each second, however slow the machine is.
+    let (http, url) = (stub.http(), stub.url("/no-auth/check-signup"));
+    let polls = (0..60).map(|_| http.put(&url, None, &body));
     let mut statuses = Vec::new();
-    for _ in 0..12 {
-        let answer = stub
-            .http()
-            .put(&stub.url("/no-auth/check-signup"), None, &body)
-            .await;
+    for answer in futures_util::future::join_all(polls).await {
         statuses.push(answer.status.as_u16());
         if answer.status.as_u16() == 429 {
             let seconds: u64 = answer.header("retry-after").parse().expect("seconds");
@@ -261,8 +260,12 @@ async fn polls_are_limited_with_retry_after() {
         }
     }
     assert!(
-        statuses[..5].iter().all(|status| *status == 403),
+        statuses.iter().filter(|status| **status == 403).count() >= 5,
         "a burst of five: {statuses:?}"
     );
     assert!(statuses.contains(&429), "{statuses:?}");
+    assert!(
+        statuses.iter().all(|status| [403, 429].contains(status)),
+        "{statuses:?}"
+    );
 }
