@@ -4,11 +4,16 @@
 //! what `codestream/provider/request` may ask; [`base`] decides which `apiBase` is trusted with a token at all. Nothing here
 //! refreshes or stores a token.
 
+mod azuredevops;
 mod base;
 mod call;
 mod github;
 mod gitlab;
+mod jira;
+mod msteams;
+mod newrelic;
 mod refusal;
+mod slack;
 mod trello;
 
 use codestream_protocol::ProviderId;
@@ -72,7 +77,16 @@ impl Me {
 }
 
 /// Every service, in the order of their names.
-pub static SERVICES: &[&Service] = &[&github::SERVICE, &gitlab::SERVICE, &trello::SERVICE];
+pub static SERVICES: &[&Service] = &[
+    &azuredevops::SERVICE,
+    &github::SERVICE,
+    &gitlab::SERVICE,
+    &jira::SERVICE,
+    &msteams::SERVICE,
+    &newrelic::SERVICE,
+    &slack::SERVICE,
+    &trello::SERVICE,
+];
 
 /// A service by its id or its lower-case name.
 pub fn service(name_or_id: &str) -> Option<&'static Service> {

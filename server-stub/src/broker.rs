@@ -35,6 +35,7 @@ use axum::routing::{get, post, put};
 use codestream_protocol::http::path;
 
 use crate::app::App;
+use crate::providers::Registry;
 
 pub(crate) use refresh::Flights;
 pub(crate) use start_code::issue as issue_start_code;
@@ -42,7 +43,11 @@ pub(crate) use start_code::issue as issue_start_code;
 /// This room's routes.
 pub(crate) fn routes() -> Router<Arc<App>> {
     let of_provider = |path: &str| format!("{path}/{{provider}}");
-    Router::new()
+    let returns = Registry::return_paths().fold(Router::new(), |router, (prefix, provider)| {
+        let receive = move |state, path, request| callback::returned(state, path, provider, request);
+        router.route(&format!("{prefix}/{{jti}}"), get(receive))
+    });
+    returns
         .route(&of_provider(path::WEB_PROVIDER_AUTH), get(start::start))
         .route(&of_provider(path::NO_AUTH_PROVIDER_AUTH), get(start::start))
         .route(

@@ -3,22 +3,37 @@
 //! Beside the sandbox the only room that knows a third party's name. One more is one more file here and its line in
 //! [`ALL`]. Nothing here knows of users, handshakes or the store.
 
+mod azuredevops;
 mod call;
 mod description;
 mod github;
 mod gitlab;
+mod jira;
+mod microsoft;
+mod msteams;
+mod newrelic;
 mod person;
 mod registry;
 mod service;
+mod slack;
 mod token;
 mod trello;
 
 pub(crate) use call::CallError;
 pub(crate) use description::Answer;
 pub(crate) use person::{Email, Person, Place, Workspace};
-pub(crate) use registry::{Provider, Registry};
+pub(crate) use registry::{MintedState, Provider, Registry};
 pub(crate) use service::{Grant, Held, Purpose};
 pub(crate) use token::{OAuthErrorCode, TokenError, Tokens};
 
 /// Every third party.
-static ALL: &[&dyn service::Service] = &[&github::GitHub, &gitlab::GitLab, &trello::Trello];
+static ALL: &[&dyn service::Service] = &[
+    &azuredevops::AzureDevOps,
+    &github::GitHub,
+    &gitlab::GitLab,
+    &jira::Jira,
+    &msteams::MsTeams,
+    &newrelic::NewRelic,
+    &slack::Slack,
+    &trello::Trello,
+];

@@ -2,19 +2,25 @@
 //!
 //! Imitations know nothing of the API: each could be a server of its own. Only the controls see the rest of the server.
 
+mod azuredevops;
 mod chance;
 mod control;
 mod desk;
 mod faults;
 mod github;
 mod gitlab;
+mod jira;
+mod microsoft;
 mod moment;
+mod msteams;
+mod newrelic;
 mod oauth;
 mod pages;
 mod people;
 mod recorder;
 mod redaction;
 mod registration;
+mod slack;
 #[cfg(test)]
 mod testing;
 mod trello;
@@ -34,11 +40,16 @@ use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::providers::{Provider, Registry};
 use crate::random::Random;
+use azuredevops::AzureDevOps;
 use faults::ServiceFaults;
 use github::GitHub;
 use gitlab::GitLab;
+use jira::Jira;
+use msteams::MsTeams;
+use newrelic::NewRelic;
 use recorder::{Recorder, record};
 use registration::AppRegistration;
+use slack::Slack;
 use trello::Trello;
 
 /// Most bytes of a request's body.
@@ -75,8 +86,13 @@ type New = fn(Setup) -> Box<dyn Service>;
 
 /// Every imitation, by the service's lower-case name.
 const ALL: &[(&str, New)] = &[
+    ("azuredevops", |setup| Box::new(AzureDevOps::new(setup))),
     ("github", |setup| Box::new(GitHub::new(setup))),
     ("gitlab", |setup| Box::new(GitLab::new(setup))),
+    ("jira", |setup| Box::new(Jira::new(setup))),
+    ("msteams", |setup| Box::new(MsTeams::new(setup))),
+    ("newrelic", |setup| Box::new(NewRelic::new(setup))),
+    ("slack", |setup| Box::new(Slack::new(setup))),
     ("trello", |setup| Box::new(Trello::new(setup))),
 ];
 

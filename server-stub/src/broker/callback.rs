@@ -1,20 +1,64 @@
 //! The callback: `GET /no-auth/provider-token/{provider}`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use codestream_protocol::ServerCode;
+use codestream_protocol::secret::AuthorizationCode;
+use url::form_urlencoded;
 
 use super::landing::Landing;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
-use super::relay;
 use super::settle::{self, Confirmation, Returned, Said, Visit};
+use super::{relay, state};
 use crate::app::App;
 use crate::pages::{ErrorPage, FragmentPage};
 use crate::providers::{Answer, Registry};
+
+/// The code in the query of a callback whose path names the state.
+const RETURNED_CODE: &str = "auth_code";
+
+/// The redirect of a service that sends no state back: `GET {prefix}/{jti}?auth_code=`.
+pub(crate) async fn returned(
+    State(app): State<Arc<App>>,
+    Path(jti): Path<String>,
+    provider: &'static str,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let visit = Visit::of(provider.to_owned(), &parts);
+    if let Err(wait) = visit.limit(&app) {
+        return too_many(wait);
+    }
+    let state = match state::named(&app, &jti).await {
+        Ok(state) => state,
+        Err(error) => return Landing::refused(&error.into(), provider).into_response(),
+    };
+    let query = parts.uri.query().unwrap_or_default();
+    let mut codes = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == RETURNED_CODE);
+    let said = match (codes.next(), codes.next()) {
+        (Some((_, code)), None) if !code.is_empty() => Said::Code(AuthorizationCode::new(code)),
+        _ => Said::Nothing,
+    };
+    let returned = Returned {
+        state,
+        iss: None,
+        said,
+    };
+    settle::settle(&app, &visit, returned, Confirmation::Unasked)
+        .await
+        .into_response()
+}
+
+fn too_many(wait: Duration) -> Response {
+    let page = ErrorPage::of(ServerCode::TooManyRequests, None, None);
+    let retry = [(header::RETRY_AFTER, wait.as_millis().div_ceil(1000).to_string())];
+    (retry, page.render_page(StatusCode::TOO_MANY_REQUESTS)).into_response()
+}
 
 /// A third party's redirect, in the browser.
 pub(crate) async fn receive(
@@ -28,9 +72,7 @@ pub(crate) async fn receive(
     }
     let visit = Visit::of(provider.clone(), &parts);
     if let Err(wait) = visit.limit(&app) {
-        let page = ErrorPage::of(ServerCode::TooManyRequests, None, None);
-        let retry = [(header::RETRY_AFTER, wait.as_millis().div_ceil(1000).to_string())];
-        return (retry, page.render_page(StatusCode::TOO_MANY_REQUESTS)).into_response();
+        return too_many(wait);
     }
     let offered = match app.providers.get(&provider) {
         Ok(offered) => offered,
@@ -40,9 +82,16 @@ pub(crate) async fn receive(
         let service = Registry::display_name(&provider);
         return ErrorPage::of(ServerCode::Validation, service, None).render_page(StatusCode::BAD_REQUEST);
     };
-    if matches!(offered.answer(), Answer::Fragment) {
-        let service = offered.display_name();
-        return FragmentPage { service }.render_page();
+    match offered.answer() {
+        Answer::Code { .. } => {}
+        Answer::Fragment => {
+            let service = offered.display_name();
+            return FragmentPage { service }.render_page();
+        }
+        // Its callbacks have a path of their own.
+        Answer::ReturnPath { .. } => {
+            return Landing::refused(&Refusal::StateInvalid, &provider).into_response();
+        }
     }
     let said = match (parameters.error, parameters.code) {
         (Some(error), _) if offered.needs_approval(&error, &parameters.error_description) => {

@@ -18,6 +18,7 @@ use super::refusal::Refusal;
 use super::state::{self, SignUpClaims};
 use super::{cookie, done, relay, settle, start_code};
 use crate::app::App;
+use crate::providers::MintedState;
 use crate::store::{End, Entered, Handshake, HandshakeKind, NewHandshake, SignUpKey};
 
 /// The longest that a sign-up may take; `expiresIn` can only shorten it.
@@ -103,7 +104,11 @@ async fn send(
     }
     let (browser, cookie) = cookie::browser(app, headers);
     let minted = state::mint(app, provider, handshake, &browser, sign_up).await?;
-    let url = provider.authorize_url(handshake.kind.purpose(), &minted.state, minted.challenge.as_ref());
+    let state = MintedState {
+        text: &minted.state,
+        jti: &minted.jti,
+    };
+    let url = provider.authorize_url(handshake.kind.purpose(), &state, minted.challenge.as_ref());
     Ok(Landing::at(url).with(cookie))
 }
 

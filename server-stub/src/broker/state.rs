@@ -23,6 +23,8 @@ pub(crate) struct SignUpClaims {
 pub(crate) struct Minted {
     /// The `state` parameter.
     pub(crate) state: String,
+    /// Names it in the store.
+    pub(crate) jti: String,
     /// For a service with PKCE.
     pub(crate) challenge: Option<CodeChallenge>,
 }
@@ -69,15 +71,44 @@ pub(crate) async fn mint(
         nosu: sign_up.as_ref().is_some_and(|sign_up| sign_up.sign_in_only),
         st: sign_up.map(|sign_up| sign_up.token),
     };
-    let state = OAuthState {
-        environment: app.config.environment.clone(),
-        jwt: app.keys.signer.sign(&claims),
-        host: None,
-    };
     Ok(Minted {
-        state: state.to_string(),
+        state: written(app, &claims),
+        jti: claims.jti,
         challenge,
     })
+}
+
+fn written(app: &App, claims: &StateClaims) -> String {
+    let state = OAuthState {
+        environment: app.config.environment.clone(),
+        jwt: app.keys.signer.sign(claims),
+        host: None,
+    };
+    state.to_string()
+}
+
+/// The state that a callback's path names, for a service that sends none back. Whoever guesses a name still needs the browser
+/// that it was made for.
+pub(crate) async fn named(app: &App, jti: &str) -> Result<Option<String>, StoreError> {
+    let Some(state) = app.store.state(jti).await? else {
+        return Ok(None);
+    };
+    let minted = state.minted;
+    let claims = StateClaims {
+        iss: ISSUER.to_owned(),
+        kind: STATE_TYPE.to_owned(),
+        exp: minted.expires_at.as_secs(),
+        iat: app.clock.now().as_secs(),
+        jti: minted.jti,
+        code_id: minted.code_id,
+        provider: minted.provider,
+        bh: minted.browser_hash,
+        user_id: None,
+        team_id: None,
+        nosu: false,
+        st: None,
+    };
+    Ok(Some(written(app, &claims)))
 }
 
 /// The claims of a state that this environment minted for this service, and whose time is not over.

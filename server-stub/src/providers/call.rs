@@ -29,6 +29,8 @@ pub(crate) enum CallError {
 /// An answer's status and body, whatever they say.
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    /// The service's own clock when it answered (RFC 9110 §6.6.1), in Unix seconds.
+    pub(crate) sent_at: Option<i64>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -52,6 +54,10 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Reply, CallError> {
         .await
         .map_err(|error| CallError::Transport(cause(&error)))?;
     let status = response.status().as_u16();
+    let sent_at = response
+        .headers()
+        .get("date")
+        .and_then(|date| seconds(date.to_str().ok()?));
     let mut body = Vec::new();
     while let Some(chunk) = response
         .chunk()
@@ -63,7 +69,17 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Reply, CallError> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply { status, body })
+    Ok(Reply {
+        status,
+        sent_at,
+        body,
+    })
+}
+
+fn seconds(date: &str) -> Option<i64> {
+    let at = httpdate::parse_http_date(date).ok()?;
+    let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
 }
 
 /// In words of ours: reqwest's own may quote a URL with its query.

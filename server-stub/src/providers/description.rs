@@ -28,6 +28,8 @@ pub(crate) struct Description {
     pub(crate) answer: Answer,
     /// The scopes asked for, each with its reason for the user.
     pub(crate) scopes: &'static [(&'static str, &'static str)],
+    /// The scopes of the app itself in the user's workspace, each with its reason.
+    pub(crate) app_scopes: &'static [(&'static str, &'static str)],
     /// Between scopes, where the service wants them joined.
     pub(crate) scope_separator: &'static str,
     /// Whether it can prove a verified e-mail address, so that one can sign in with it.
@@ -49,6 +51,8 @@ pub(crate) enum Offer {
     Issues,
     /// Code.
     CodeHosting,
+    /// Channels to share messages to.
+    Sharing,
 }
 
 /// A service that teams also host themselves.
@@ -81,6 +85,11 @@ pub(crate) enum Answer {
     },
     /// A token in the fragment, read by our page.
     Fragment,
+    /// A code in the query of a path that names the state, for a service that sends no `state` back.
+    ReturnPath {
+        /// Of our callback; the state's id follows it. Begins with `/`.
+        prefix: &'static str,
+    },
 }
 
 /// Where a service is: its own hosts, a self-hosted one, or the sandbox.

@@ -39,6 +39,7 @@ static DESCRIPTION: Description = Description {
         ("notifications", "show what waits for you"),
         ("read:org", "find the repositories of your organisations"),
     ],
+    app_scopes: &[],
     scope_separator: " ",
     can_sign_up: true,
     takes_own_token: true,

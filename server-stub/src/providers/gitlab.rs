@@ -34,6 +34,7 @@ static DESCRIPTION: Description = Description {
         ),
         ("read_user", "recognise you by your verified e-mail address"),
     ],
+    app_scopes: &[],
     scope_separator: " ",
     can_sign_up: true,
     takes_own_token: true,

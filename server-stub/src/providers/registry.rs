@@ -29,6 +29,15 @@ pub(crate) struct Provider {
     redirect_uri: Url,
 }
 
+/// A state, as it is sent and as it is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MintedState<'a> {
+    /// The `state` parameter.
+    pub(crate) text: &'a str,
+    /// Names it in the store.
+    pub(crate) jti: &'a str,
+}
+
 /// All of them.
 #[derive(Debug)]
 pub(crate) struct Registry {
@@ -51,6 +60,16 @@ impl Registry {
     /// The lower-case names of every third party that could be set up.
     pub(crate) fn known() -> impl Iterator<Item = &'static str> {
         ALL.iter().map(|service| service.description().name)
+    }
+
+    /// The prefixes of callbacks whose path names the state, each with its service's lower-case name.
+    pub(crate) fn return_paths() -> impl Iterator<Item = (&'static str, &'static str)> {
+        ALL.iter()
+            .map(|service| service.description())
+            .filter_map(|of| match of.answer {
+                Answer::ReturnPath { prefix } => Some((prefix, of.name)),
+                Answer::Code { .. } | Answer::Fragment => None,
+            })
     }
 
     /// A service by its lower-case name: `PRVD-1000` when unknown, `PRVD-1009` when not set up.
@@ -105,11 +124,19 @@ impl Provider {
     ) -> Option<Self> {
         let of = service.description();
         let configured = config.providers.get(of.name).cloned().unwrap_or_default();
-        let mut redirect_uri = match configured.callback {
-            Callback::AuthOrigin => origins.auth.as_ref().unwrap_or(&origins.public).clone(),
-            Callback::Public => origins.public.clone(),
+        let mut redirect_uri = match (configured.callback, &of.answer) {
+            (Callback::AuthOrigin, Answer::Code { .. } | Answer::Fragment) => {
+                origins.auth.as_ref().unwrap_or(&origins.public).clone()
+            }
+            // Only what carries a state can be sent on to its environment.
+            (Callback::AuthOrigin, Answer::ReturnPath { .. }) | (Callback::Public, _) => {
+                origins.public.clone()
+            }
         };
-        redirect_uri.set_path(&format!("{}/{}", path::PROVIDER_TOKEN, of.name));
+        redirect_uri.set_path(&match of.answer {
+            Answer::Code { .. } | Answer::Fragment => format!("{}/{}", path::PROVIDER_TOKEN, of.name),
+            Answer::ReturnPath { prefix } => format!("{prefix}/"),
+        });
         let (app, bases) = if let Some(sandbox) = &origins.sandbox {
             (
                 sandbox_app(of.name, &configured, random),
@@ -181,7 +208,7 @@ impl Provider {
     pub(crate) fn issuer(&self) -> Option<Url> {
         match self.of().answer {
             Answer::Code { issuer, .. } => issuer.map(|path| below(&self.bases.web, path)),
-            Answer::Fragment => None,
+            Answer::Fragment | Answer::ReturnPath { .. } => None,
         }
     }
 
@@ -199,13 +226,14 @@ impl Provider {
     pub(crate) fn authorize_url(
         &self,
         purpose: Purpose,
-        state: &str,
+        state: &MintedState<'_>,
         challenge: Option<&CodeChallenge>,
     ) -> Url {
         let ask = Ask {
             purpose,
             redirect_uri: &self.redirect_uri,
-            state,
+            state: state.text,
+            jti: state.jti,
             challenge,
         };
         let mut url = self.bases.at(self.service.authorize_at(purpose));
@@ -268,13 +296,14 @@ impl Provider {
             is_enterprise: false,
             has_issues: of.offers.contains(&Offer::Issues),
             has_code_hosting: of.offers.contains(&Offer::CodeHosting),
-            has_sharing: false,
+            has_sharing: of.offers.contains(&Offer::Sharing),
             can_sign_up: of.can_sign_up,
             supports_oauth_or_pat: of.takes_own_token,
             manual_url: Some(of.manual_url.to_owned()),
             scopes: of
                 .scopes
                 .iter()
+                .chain(of.app_scopes)
                 .map(|(scope, reason)| Scope {
                     scope: (*scope).to_owned(),
                     reason: (*reason).to_owned(),
@@ -327,6 +356,13 @@ mod tests {
         Registry::new(&config, &origins, &Random::seeded(1))
     }
 
+    fn state() -> MintedState<'static> {
+        MintedState {
+            text: "local!a.b.c",
+            jti: "jti-1",
+        }
+    }
+
     fn query(url: &Url) -> BTreeMap<String, String> {
         url.query_pairs().into_owned().collect()
     }
@@ -348,7 +384,7 @@ mod tests {
                 "{}",
                 of.name
             );
-            assert!(!of.scopes.is_empty(), "{}", of.name);
+            assert!(!of.scopes.is_empty() || of.takes_own_token, "{}", of.name);
             assert!(
                 of.name
                     .bytes()
@@ -365,7 +401,7 @@ mod tests {
         let challenge = CodeVerifier::from_entropy([1; 32]).challenge();
         let registry = registry(&[("github", app("github-app"))], None);
         let github = registry.get("github").expect("set up");
-        let url = github.authorize_url(Purpose::Connect, "local!a.b.c", Some(&challenge));
+        let url = github.authorize_url(Purpose::Connect, &state(), Some(&challenge));
         assert!(
             url.as_str()
                 .starts_with("https://github.com/login/oauth/authorize?")
@@ -396,7 +432,7 @@ mod tests {
         };
         let registry = registry(&[("trello", fixed_host)], None);
         let trello = registry.get("trello").expect("set up");
-        let query = query(&trello.authorize_url(Purpose::Connect, "local!a.b.c", None));
+        let query = query(&trello.authorize_url(Purpose::Connect, &state(), None));
         assert_eq!(query["key"], "trello-app");
         assert_eq!(
             query["return_url"],
@@ -414,7 +450,7 @@ mod tests {
         let github = registry.get("github").expect("set up");
         assert!(
             github
-                .authorize_url(Purpose::Connect, "s", None)
+                .authorize_url(Purpose::Connect, &state(), None)
                 .as_str()
                 .starts_with("http://localhost:12080/sandbox/github/login/oauth/authorize?")
         );

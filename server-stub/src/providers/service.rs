@@ -36,6 +36,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) purpose: Purpose,
     pub(crate) redirect_uri: &'a Url,
     pub(crate) state: &'a str,
+    /// Names the state; in the path of a callback where the service sends no `state` back.
+    pub(crate) jti: &'a str,
     /// Set where the service supports PKCE.
     pub(crate) challenge: Option<&'a CodeChallenge>,
 }
@@ -188,6 +190,12 @@ pub(crate) trait Service: std::fmt::Debug + Send + Sync {
 /// The scopes, joined as the service wants them.
 pub(crate) fn scope(of: &Description) -> String {
     let names: Vec<&str> = of.scopes.iter().map(|(scope, _)| *scope).collect();
+    names.join(of.scope_separator)
+}
+
+/// The scopes of the app itself, joined as the service wants them.
+pub(crate) fn app_scope(of: &Description) -> String {
+    let names: Vec<&str> = of.app_scopes.iter().map(|(scope, _)| *scope).collect();
     names.join(of.scope_separator)
 }
 

@@ -68,7 +68,10 @@ impl OAuthErrorCode {
 
     /// Whether this proves that the grant is gone for good, rather than that this one request failed.
     pub(crate) fn ends_the_grant(&self) -> bool {
-        matches!(self.0.as_str(), "invalid_grant" | "bad_refresh_token")
+        matches!(
+            self.0.as_str(),
+            "invalid_grant" | "bad_refresh_token" | "invalid_refresh_token"
+        )
     }
 
     /// Whether the person said no (RFC 6749 §4.1.2.1).
@@ -156,6 +159,7 @@ mod tests {
     fn answer(status: u16, body: &str) -> Result<Tokens, TokenError> {
         read(&Reply {
             status,
+            sent_at: None,
             body: body.as_bytes().to_vec(),
         })
     }
@@ -223,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn only_two_codes_end_a_grant() {
+    fn only_codes_about_the_grant_end_it() {
         assert!(OAuthErrorCode::of("invalid_grant").ends_the_grant());
         assert!(OAuthErrorCode::of("bad_refresh_token").ends_the_grant());
         for alive in ["invalid_client", "temporarily_unavailable", "unknown_error"] {

@@ -30,6 +30,7 @@ static DESCRIPTION: Description = Description {
         ("read", "list your boards and cards"),
         ("write", "create and update cards"),
     ],
+    app_scopes: &[],
     scope_separator: ",",
     can_sign_up: false,
     takes_own_token: true,

@@ -17,6 +17,8 @@ pub(crate) struct Person {
     pub(crate) emails: &'static [Email],
     /// Whether the primary address is part of the public profile.
     pub(crate) shows_email: bool,
+    /// Whether their organisation lets only approved apps in.
+    pub(crate) walled: bool,
     /// What makes this person worth a test.
     pub(crate) note: &'static str,
 }
@@ -46,6 +48,7 @@ pub(crate) static PEOPLE: &[Person] = &[
         object_id: "5f0000000000000000001001",
         emails: &[primary("mona@example.com", true)],
         shows_email: true,
+        walled: false,
         note: "mona@example.com",
     },
     Person {
@@ -62,6 +65,7 @@ pub(crate) static PEOPLE: &[Person] = &[
             primary("grace@example.com", true),
         ],
         shows_email: false,
+        walled: false,
         note: "no public e-mail address",
     },
     Person {
@@ -71,6 +75,7 @@ pub(crate) static PEOPLE: &[Person] = &[
         object_id: "5f0000000000000000001003",
         emails: &[primary("newton@example.com", false)],
         shows_email: true,
+        walled: false,
         note: "e-mail address not verified",
     },
     Person {
@@ -80,7 +85,18 @@ pub(crate) static PEOPLE: &[Person] = &[
         object_id: "5f0000000000000000001004",
         emails: &[primary("ada@example.com", true)],
         shows_email: true,
+        walled: false,
         note: "ada@example.com",
+    },
+    Person {
+        slug: "otto",
+        name: "Otto Walled",
+        number: 1005,
+        object_id: "5f0000000000000000001005",
+        emails: &[primary("otto@example.com", true)],
+        shows_email: true,
+        walled: true,
+        note: "works where an administrator approves apps",
     },
 ];
 
@@ -93,6 +109,16 @@ impl Person {
     /// The primary address.
     pub(crate) fn primary_email(&self) -> Option<&'static Email> {
         self.emails.iter().find(|email| email.primary)
+    }
+
+    /// A uuid of theirs.
+    pub(crate) fn uuid(&self) -> String {
+        format!("00000000-0000-4000-8000-{:012}", self.number)
+    }
+
+    /// Whether the primary address is proven.
+    pub(crate) fn is_verified(&self) -> bool {
+        self.primary_email().is_some_and(|email| email.verified)
     }
 
     /// The address in the public profile.

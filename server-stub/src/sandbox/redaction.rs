@@ -9,9 +9,11 @@ const REDACTED: &str = "[redacted]";
 /// Parameters whose values are never shown.
 const SECRETS: &[&str] = &[
     "access_token",
+    "auth_code",
     "client_secret",
     "code",
     "code_verifier",
+    "id_token",
     "oauth_token",
     "password",
     "refresh_token",

@@ -311,6 +311,13 @@ impl Ledger {
         }
     }
 
+    /// Another token of the same grant, good for as long.
+    pub(super) fn beside(&mut self, issued: &Issued, token: &str) {
+        if let Some(access) = self.access.get(&issued.access).cloned() {
+            self.access.insert(token.to_owned(), access);
+        }
+    }
+
     /// The token, whether it is still good or not.
     pub(super) fn access(&self, token: &str) -> Option<&Access> {
         self.access.get(token)

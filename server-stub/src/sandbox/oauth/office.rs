@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use codestream_protocol::UnixMillis;
 use url::Url;
@@ -44,9 +44,17 @@ pub(crate) trait Style: Send + Sync + Sized + 'static {
     /// How it refuses an authorization request.
     fn refuse(problem: &Problem) -> Refusal;
 
-    /// What it says when the person declines: code and description (RFC 6749 §4.1.2.1).
+    /// The parameter that brings the code back.
+    const CODE: &'static str = "code";
+
+    /// What it says when the person declines: code and description (RFC 6749 §4.1.2.1). No code: it says so on its own page.
     fn denial() -> (&'static str, &'static str) {
         ("access_denied", "")
+    }
+
+    /// What it says when the person approves but their organisation does not let the app in.
+    fn wall(_: &Person) -> Option<(&'static str, &'static str)> {
+        None
     }
 
     /// Whom a request is for.
@@ -163,11 +171,22 @@ impl<S: Style> Office<S> {
         headers: HeaderMap,
         Query(query): Query<BTreeMap<String, String>>,
     ) -> Response {
-        let https = office.0.faults.require_https();
-        let Rejected { problem, request } = match S::RULES.check(&office.0.app, S::SCOPES, &query, https) {
+        office.receive(&headers, &query, &S::RULES, S::SCOPES)
+    }
+
+    /// An authorization request, by the rules of one of the service's endpoints.
+    pub(crate) fn receive(
+        &self,
+        headers: &HeaderMap,
+        query: &BTreeMap<String, String>,
+        rules: &Rules,
+        known: &[(&str, &str)],
+    ) -> Response {
+        let https = self.0.faults.require_https();
+        let Rejected { problem, request } = match rules.check(&self.0.app, known, query, https) {
             Ok(request) => {
                 let choose = S::choose(&request);
-                return arrive(&office, &headers, request, choose);
+                return arrive(self, headers, request, choose);
             }
             Err(rejected) => *rejected,
         };
@@ -179,7 +198,7 @@ impl<S: Style> Office<S> {
             )),
             // Nobody is told who could not be trusted with the answer.
             (Refusal::Back { .. }, None) => refusal(
-                axum::http::StatusCode::BAD_REQUEST,
+                StatusCode::BAD_REQUEST,
                 S::TITLE,
                 "This request cannot be answered",
                 "The app or its callback is not known here.",
@@ -225,6 +244,11 @@ impl<S: Style> Office<S> {
     pub(crate) fn refresh(&self, token: &str) -> Result<Issued, Refused> {
         let (fresh, now) = (self.fresh(), self.now());
         self.ledger().refresh(&S::POLICY, token, fresh, now)
+    }
+
+    /// Another token of the same grant, e.g. the app's own.
+    pub(crate) fn beside(&self, issued: &Issued, token: &str) {
+        self.ledger().beside(issued, token);
     }
 
     /// Ends the grant that a token came of; `false`: there is none.
@@ -307,8 +331,15 @@ impl<S: Style> Imitation for Office<S> {
     }
 
     fn decide(&self, request: Request, person: &'static Person, approved: bool) -> Response {
-        if !approved {
-            let (error, description) = S::denial();
+        let refused = if approved {
+            S::wall(person)
+        } else {
+            Some(S::denial())
+        };
+        if let Some(("", text)) = refused {
+            return refusal(StatusCode::OK, S::TITLE, "Not allowed", text);
+        }
+        if let Some((error, description)) = refused {
             return found(&Self::back(
                 &request,
                 &[("error", error), ("error_description", description)],
@@ -316,7 +347,7 @@ impl<S: Style> Imitation for Office<S> {
         }
         let code = S::code(&self.0.random);
         let beside = S::beside(self, &request);
-        let mut pairs = vec![("code", code.as_str())];
+        let mut pairs = vec![(S::CODE, code.as_str())];
         pairs.extend(beside.iter().map(|(name, value)| (*name, value.as_str())));
         let to = Self::back(&request, &pairs);
         let expires_at = self.now() + S::POLICY.code_life;

@@ -1,0 +1,104 @@
+//! Azure DevOps through Microsoft Entra ID: its own authorization service is being switched off.
+//! <https://learn.microsoft.com/en-us/azure/devops/integrate/get-started/authentication/entra>
+
+use async_trait::async_trait;
+use codestream_protocol::http::Revoked;
+use serde::Deserialize;
+
+use super::call::{self, CallError};
+use super::description::{Answer, Description, Endpoint, Offer};
+use super::microsoft;
+use super::person::{Email, Person, Place};
+use super::service::{Ask, Caller, Held, OAuthApp, Service};
+use super::token::OAuthErrorCode;
+
+/// dev.azure.com.
+#[derive(Debug)]
+pub(crate) struct AzureDevOps;
+
+static DESCRIPTION: Description = Description {
+    name: "azuredevops",
+    display_name: "Azure DevOps",
+    host: "dev.azure.com",
+    web: "https://login.microsoftonline.com/",
+    api: "https://dev.azure.com/",
+    profile: Some("https://app.vssps.visualstudio.com/"),
+    api_path: "",
+    authorize: microsoft::AUTHORIZE,
+    answer: Answer::Code {
+        token: Endpoint::Web(microsoft::TOKEN),
+        pkce: true,
+        issuer: None,
+    },
+    scopes: &[
+        // The id of the resource "Azure DevOps" in every tenant.
+        (
+            "499b84ac-1321-427f-aa17-267ca6975798/.default",
+            "list and update work items and pull requests: what the app's registration ticks, and no more",
+        ),
+        ("offline_access", "stay connected without asking you every hour"),
+        ("openid", "show which account is connected"),
+        ("profile", "show your name beside it"),
+        ("email", "recognise you by your verified e-mail address"),
+    ],
+    app_scopes: &[],
+    scope_separator: " ",
+    can_sign_up: true,
+    takes_own_token: false,
+    self_hosted: None,
+    offers: &[Offer::Issues, Offer::CodeHosting],
+    manual_url: "https://myapps.microsoft.com/",
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Profile {
+    id: String,
+    display_name: Option<String>,
+    email_address: Option<String>,
+}
+
+#[async_trait]
+impl Service for AzureDevOps {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn authorize(&self, app: &OAuthApp, ask: &Ask<'_>) -> Vec<(&'static str, String)> {
+        microsoft::authorize(&DESCRIPTION, app, ask)
+    }
+
+    /// Organisations are chosen call by call, so that one account serves those of a tenant.
+    async fn person(&self, caller: Caller<'_>, held: Held<'_>) -> Result<Person, CallError> {
+        if let Some(person) = held.claims.and_then(microsoft::person) {
+            return Ok(Person {
+                place: Place::Everywhere,
+                ..person
+            });
+        }
+        let request = caller
+            .http
+            .get(caller.profile("_apis/profile/profiles/me"))
+            .query(&[("api-version", "7.1")])
+            .bearer_auth(held.access.expose());
+        let profile: Profile = call::send(request).await?.json()?;
+        Ok(Person {
+            login: profile.email_address.unwrap_or_else(|| profile.id.clone()),
+            subject: profile.id,
+            name: profile.display_name,
+            place: Place::Everywhere,
+        })
+    }
+
+    async fn email(&self, _: Caller<'_>, held: Held<'_>) -> Result<Email, CallError> {
+        Ok(microsoft::email(held.claims))
+    }
+
+    async fn revoke(&self, _: Caller<'_>, _: Held<'_>) -> Revoked {
+        microsoft::REVOKED
+    }
+
+    fn needs_approval(&self, _: &OAuthErrorCode, description: &str) -> bool {
+        microsoft::needs_approval(description)
+    }
+}

@@ -1,0 +1,98 @@
+//! Microsoft Teams: the user's token of the Microsoft identity platform, for Microsoft Graph.
+//! <https://learn.microsoft.com/en-us/graph/auth-v2-user>
+
+use async_trait::async_trait;
+use codestream_protocol::http::Revoked;
+use serde::Deserialize;
+
+use super::call::{self, CallError};
+use super::description::{Answer, Description, Endpoint, Offer};
+use super::microsoft;
+use super::person::{Email, Person, Place};
+use super::service::{Ask, Caller, Held, OAuthApp, Service};
+use super::token::OAuthErrorCode;
+
+/// Microsoft Teams, one tenant an account.
+#[derive(Debug)]
+pub(crate) struct MsTeams;
+
+static DESCRIPTION: Description = Description {
+    name: "msteams",
+    display_name: "Microsoft Teams",
+    host: "login.microsoftonline.com",
+    web: "https://login.microsoftonline.com/",
+    api: "https://graph.microsoft.com/",
+    profile: None,
+    api_path: "v1.0/",
+    authorize: microsoft::AUTHORIZE,
+    answer: Answer::Code {
+        token: Endpoint::Web(microsoft::TOKEN),
+        pkce: true,
+        issuer: None,
+    },
+    scopes: &[
+        ("User.Read", "show which account is connected"),
+        ("Team.ReadBasic.All", "list the teams that you can share to"),
+        ("Channel.ReadBasic.All", "list their channels"),
+        ("ChannelMessage.Send", "post what you share, as you"),
+        ("offline_access", "stay connected without asking you every hour"),
+        ("openid", "tell your tenants apart"),
+        ("profile", "show your name"),
+        ("email", "recognise you by your verified e-mail address"),
+    ],
+    app_scopes: &[],
+    scope_separator: " ",
+    can_sign_up: true,
+    takes_own_token: false,
+    self_hosted: None,
+    offers: &[Offer::Sharing],
+    manual_url: "https://myapps.microsoft.com/",
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Me {
+    id: String,
+    display_name: Option<String>,
+    user_principal_name: String,
+}
+
+#[async_trait]
+impl Service for MsTeams {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn authorize(&self, app: &OAuthApp, ask: &Ask<'_>) -> Vec<(&'static str, String)> {
+        microsoft::authorize(&DESCRIPTION, app, ask)
+    }
+
+    async fn person(&self, caller: Caller<'_>, held: Held<'_>) -> Result<Person, CallError> {
+        if let Some(person) = held.claims.and_then(microsoft::person) {
+            return Ok(person);
+        }
+        let request = caller
+            .http
+            .get(caller.api("v1.0/me"))
+            .bearer_auth(held.access.expose());
+        let user: Me = call::send(request).await?.json()?;
+        Ok(Person {
+            subject: user.id,
+            login: user.user_principal_name,
+            name: user.display_name,
+            place: Place::Everywhere,
+        })
+    }
+
+    async fn email(&self, _: Caller<'_>, held: Held<'_>) -> Result<Email, CallError> {
+        Ok(microsoft::email(held.claims))
+    }
+
+    async fn revoke(&self, _: Caller<'_>, _: Held<'_>) -> Revoked {
+        microsoft::REVOKED
+    }
+
+    fn needs_approval(&self, _: &OAuthErrorCode, description: &str) -> bool {
+        microsoft::needs_approval(description)
+    }
+}

@@ -1,0 +1,72 @@
+use axum::http::StatusCode;
+
+use super::DevOps;
+use crate::sandbox::faults::{ServiceFaults as _, Tokens};
+use crate::sandbox::microsoft::Entra;
+use crate::sandbox::testing::{Answer, Bench, CALLBACK};
+
+async fn token(bench: &mut Bench<Entra<DevOps>>) -> String {
+    let code = bench.code_of("mona").await;
+    let fields = [
+        ("client_id", "app-1"),
+        ("client_secret", "hush"),
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", CALLBACK),
+    ];
+    let answer = bench
+        .caller
+        .post("organizations/oauth2/v2.0/token", &[], &fields)
+        .await;
+    answer.json()["access_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned()
+}
+
+fn bench() -> Bench<Entra<DevOps>> {
+    let scope = "499b84ac-1321-427f-aa17-267ca6975798/.default openid offline_access";
+    Bench::new(
+        "organizations/oauth2/v2.0/authorize",
+        &[("response_type", "code"), ("scope", scope)],
+    )
+}
+
+async fn get(bench: &mut Bench<Entra<DevOps>>, path: &str, token: &str) -> Answer {
+    let bearer = format!("Bearer {token}");
+    bench.caller.get(path, &[("authorization", &bearer)]).await
+}
+
+#[tokio::test]
+async fn the_profile_says_who_somebody_is() {
+    let mut bench = bench();
+    let token = token(&mut bench).await;
+    let me = get(&mut bench, "api/_apis/profile/profiles/me", &token).await;
+    assert_eq!(me.json()["emailAddress"], "mona@example.com");
+}
+
+#[tokio::test]
+async fn an_expired_token_gets_the_sign_in_page_with_a_status_of_success() {
+    let mut bench = bench();
+    let token = token(&mut bench).await;
+    bench.office.tokens(Tokens {
+        expire_all: true,
+        ..Tokens::default()
+    });
+    let answer = get(&mut bench, "api/_apis/profile/profiles/me", &token).await;
+    assert_eq!(answer.status, StatusCode::NON_AUTHORITATIVE_INFORMATION);
+    assert!(answer.text.contains("Sign In"));
+}
+
+#[tokio::test]
+async fn an_organisation_that_keeps_apps_out_refuses_every_call() {
+    let mut bench = bench();
+    let token = token(&mut bench).await;
+    assert_eq!(
+        get(&mut bench, "api/acme/_apis/projects", &token).await.status,
+        StatusCode::OK
+    );
+    let refused = get(&mut bench, "api/closed/_apis/projects", &token).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert!(refused.text.starts_with("TF400813: "));
+}
