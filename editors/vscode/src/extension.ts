@@ -136,7 +136,10 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     log,
     statusBar,
-    vscode.window.registerWebviewViewProvider(VIEW, view),
+    // Kept while it is hidden: it is small, comes back at once, and what it said last is still there.
+    vscode.window.registerWebviewViewProvider(VIEW, view, {
+      webviewOptions: { retainContextWhenHidden: true },
+    }),
     ...registerCommands({
       request,
       log,

@@ -78,11 +78,6 @@ export class Bridge {
     }
   }
 
-  /** The page is no more; a new one will say that it is ready. */
-  gone(): void {
-    this.#ready = false;
-  }
-
   infoChanged(): void {
     this.#post({ type: "host", ...this.host.info() });
   }

@@ -33,10 +33,6 @@ export class View implements WebviewViewProvider {
       bridge.receive(message);
     });
     this.#live = { view, bridge };
-    view.onDidChangeVisibility(() => {
-      // The page of a hidden view is thrown away; it says so itself when there is a new one.
-      if (!view.visible) bridge.gone();
-    });
     view.onDidDispose(() => {
       listening.dispose();
       if (this.#live?.view === view) this.#live = undefined;

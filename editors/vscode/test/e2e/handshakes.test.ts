@@ -71,6 +71,25 @@ test("Deny ends the attempt at once, and nothing was changed", async () => {
   await window.shoot("declined");
 });
 
+test("a token is typed into VS Code's own box, and one that does not work is refused", async () => {
+  const trello = service(view, "Trello");
+  await trello.getByRole("button", { name: /permissions? of Trello/ }).click();
+  await trello.getByRole("button", { name: "Use a token of Trello" }).click();
+  const box = window.page.locator(".quick-input-widget .quick-input-box input");
+  await box.waitFor();
+  expect(await box.getAttribute("type")).toBe("password");
+  await box.fill("made-up");
+  await window.shoot("token");
+  await box.press("Enter");
+  await trello.getByRole("button", { name: "Try again" }).waitFor();
+  await window.shoot("token-refused");
+  await trello.getByRole("button", { name: "Try again" }).click();
+  await box.waitFor();
+  await box.press("Escape");
+  await box.waitFor({ state: "hidden" });
+  await view.getByRole("button", { name: "Connect to Trello" }).waitFor();
+});
+
 test("Cancel in the notification ends the attempt", async () => {
   const popup = await connect("Trello");
   const toast = window.toast("Connecting to trello.com");
