@@ -68,6 +68,7 @@ test("an agent that dies again and again stays down and says so, and a restart h
   await window.shoot("agent-failed");
   await view.getByRole("button", { name: "Start again" }).click();
   await view.getByText("Signed in as mona@example.com").first().waitFor();
+  await window.online();
 });
 
 test("a server that goes and comes back takes nobody's session with it", async () => {
@@ -83,6 +84,7 @@ test("a server that goes and comes back takes nobody's session with it", async (
     .getByRole("button", { name: /^Details of/ })
     .waitFor();
   await service(view, "GitHub").getByRole("button", { name: "Details of mona at GitHub" }).click();
+  await window.online();
   await window.shoot("server-back");
 });
 

@@ -105,6 +105,12 @@ export class Window {
     return this.page.locator(".statusbar-item", { hasText: "CodeStream" });
   }
 
+  /** The agent is signed in and hears the server: not what the view remembers, but what the status bar says. */
+  async online(): Promise<void> {
+    const label = '[aria-label*="CodeStream: Signed in as"]:not([aria-label*="Reconnecting"])';
+    await this.page.locator(`.statusbar ${label}`).first().waitFor();
+  }
+
   toast(text: string | RegExp): Locator {
     return this.page.locator(".notification-toast", { hasText: text });
   }
