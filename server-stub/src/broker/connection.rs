@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use codestream_protocol::secret::AccessToken;
 use codestream_protocol::{TeamId, UnixMillis, UserId};
 use serde_json::{Map, Value, json};
 
@@ -60,7 +59,7 @@ pub(crate) async fn finish(
         Finish::Done(connected) => {
             tracing::info!(provider = provider.name(), code_id = %handshake.code_id, "connected");
             if let Some(replaced) = connected.replaced {
-                retire(app, provider, &replaced, &tokens.access);
+                retire(app, provider, &replaced, Held::of(tokens));
             }
             let linked = link(app, provider, user_id, &person).await;
             let success = done::Success {
@@ -82,20 +81,22 @@ pub(crate) async fn finish(
     }
 }
 
-/// Ends the access of the account that was replaced: nobody could disconnect it any more.
-pub(crate) fn retire(app: &Arc<App>, provider: &Provider, replaced: &Account, kept: &AccessToken) {
-    match replaced.tokens() {
-        Some(old) if !replaced.is_api_token && old.access != *kept => {
-            revoke_later(app, provider.name(), old);
-        }
-        _ => {}
+/// Ends the access of the account that was replaced: nobody could disconnect it any more. Not when the service gave one of
+/// its tokens again.
+pub(crate) fn retire(app: &Arc<App>, provider: &Provider, replaced: &Account, kept: Held<'_>) {
+    let Some(old) = replaced.tokens() else {
+        return;
+    };
+    let same_refresh = old.refresh.is_some() && old.refresh.as_ref() == kept.refresh;
+    if !replaced.is_api_token && old.access != *kept.access && !same_refresh {
+        revoke_later(app, provider.name(), old);
     }
 }
 
 /// The workspace that an account is named after.
 pub(crate) fn sub_id(place: &Place) -> Option<String> {
     match place {
-        Place::Only(workspace) => Some(workspace.id.clone()),
+        Place::Only(workspace) | Place::At { workspace, .. } => Some(workspace.id.clone()),
         Place::Everywhere | Place::Among(_) => None,
     }
 }
@@ -112,6 +113,10 @@ pub(crate) fn beside(provider: &Provider, tokens: &Tokens, place: &Place) -> Val
         Place::Everywhere => {}
         Place::Only(workspace) => {
             data.insert("workspace".to_owned(), json!(workspace));
+        }
+        Place::At { workspace, api_base } => {
+            data.insert("workspace".to_owned(), json!(workspace));
+            data.insert("apiBase".to_owned(), json!(api_base));
         }
         Place::Among(workspaces) => {
             data.insert("workspaces".to_owned(), json!(workspaces));

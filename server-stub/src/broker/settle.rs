@@ -220,11 +220,13 @@ pub(crate) async fn fail(app: &App, code_id: CodeId, provider: &str, refusal: &R
     }
 }
 
-/// Ends a token's access at the third party, without anybody waiting for it.
+/// Ends the access of a token that is not kept at the third party, without anybody waiting for it.
 pub(crate) fn revoke_later(app: &Arc<App>, provider: &'static str, tokens: Tokens) {
     let app = app.clone();
     app.clone().lifecycle.spawn(async move {
-        if let Ok(provider) = app.providers.get(provider) {
+        if let Ok(provider) = app.providers.get(provider)
+            && !provider.revokes_the_app()
+        {
             let revoked = provider.revoke(&app.http, Held::of(&tokens)).await;
             tracing::info!(
                 provider = provider.name(),

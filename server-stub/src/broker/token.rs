@@ -114,7 +114,7 @@ async fn store(
     let token = account.access_token.clone();
     let change = app.store.put_account(account, Some(request_id)).await?;
     if let (Some(before), Some(token)) = (before, token) {
-        connection::retire(app, provider, &before, &token);
+        connection::retire(app, provider, &before, Held::token(&token));
     }
     Ok(axum::Json(UserChange { user: change.user }))
 }

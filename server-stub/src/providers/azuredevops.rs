@@ -23,6 +23,7 @@ static DESCRIPTION: Description = Description {
     web: "https://login.microsoftonline.com/",
     api: "https://dev.azure.com/",
     profile: Some("https://app.vssps.visualstudio.com/"),
+    regions: &[],
     api_path: "",
     authorize: microsoft::AUTHORIZE,
     answer: Answer::Code {

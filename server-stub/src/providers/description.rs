@@ -20,6 +20,8 @@ pub(crate) struct Description {
     pub(crate) api: &'static str,
     /// The base of the API that says who somebody is, where it is not [`api`](Self::api); ends in `/`.
     pub(crate) profile: Option<&'static str>,
+    /// The API bases of its other regions, by the service's own names; each ends in `/`.
+    pub(crate) regions: &'static [(&'static str, &'static str)],
     /// Below [`api`](Self::api): where the agent's calls begin; empty or ending in `/`.
     pub(crate) api_path: &'static str,
     /// The authorization endpoint, below [`web`](Self::web).
@@ -101,6 +103,8 @@ pub(crate) struct Bases {
     pub(crate) api: Url,
     /// Ends in `/`.
     pub(crate) profile: Url,
+    /// The API bases of other regions, by the service's own names; each ends in `/`.
+    pub(crate) regions: Vec<(&'static str, Url)>,
 }
 
 impl Bases {
@@ -111,10 +115,15 @@ impl Bases {
             web: parse(of.web),
             api: parse(of.api),
             profile: parse(of.profile.unwrap_or(of.api)),
+            regions: of
+                .regions
+                .iter()
+                .map(|(name, base)| (*name, parse(base)))
+                .collect(),
         }
     }
 
-    /// The imitation: `<sandbox>/sandbox/<name>/` and `<sandbox>/sandbox/<name>/api/`.
+    /// The imitation: `<sandbox>/sandbox/<name>/`, below that `api/`, and below that a region's lower-case name.
     pub(crate) fn sandbox(of: &Description, sandbox: &Url) -> Self {
         let below = |path: String| {
             let mut url = sandbox.clone();
@@ -125,6 +134,14 @@ impl Bases {
             web: below(format!("/sandbox/{}/", of.name)),
             api: below(format!("/sandbox/{}/api/", of.name)),
             profile: below(format!("/sandbox/{}/api/", of.name)),
+            regions: of
+                .regions
+                .iter()
+                .map(|(region, _)| {
+                    let path = format!("/sandbox/{}/api/{}/", of.name, region.to_ascii_lowercase());
+                    (*region, below(path))
+                })
+                .collect(),
         }
     }
 

@@ -22,6 +22,7 @@ static DESCRIPTION: Description = Description {
     web: "https://github.com/",
     api: "https://api.github.com/",
     profile: None,
+    regions: &[],
     api_path: "",
     authorize: "login/oauth/authorize",
     answer: Answer::Code {

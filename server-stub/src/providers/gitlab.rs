@@ -20,6 +20,7 @@ static DESCRIPTION: Description = Description {
     web: "https://gitlab.com/",
     api: "https://gitlab.com/api/",
     profile: None,
+    regions: &[],
     api_path: "v4/",
     authorize: "oauth/authorize",
     answer: Answer::Code {

@@ -25,6 +25,7 @@ static DESCRIPTION: Description = Description {
     web: "https://auth.atlassian.com/",
     api: "https://api.atlassian.com/",
     profile: None,
+    regions: &[],
     api_path: "",
     authorize: "authorize",
     answer: Answer::Code {

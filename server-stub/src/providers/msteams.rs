@@ -23,6 +23,7 @@ static DESCRIPTION: Description = Description {
     web: "https://login.microsoftonline.com/",
     api: "https://graph.microsoft.com/",
     profile: None,
+    regions: &[],
     api_path: "v1.0/",
     authorize: microsoft::AUTHORIZE,
     answer: Answer::Code {

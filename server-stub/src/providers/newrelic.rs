@@ -23,6 +23,7 @@ static DESCRIPTION: Description = Description {
     web: "https://login.newrelic.com/",
     api: "https://api.newrelic.com/",
     profile: None,
+    regions: &[],
     api_path: "",
     authorize: "login",
     answer: Answer::ReturnPath { prefix: "/~nrlogin" },

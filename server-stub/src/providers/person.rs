@@ -1,6 +1,7 @@
 //! Who a token belongs to, as the third party says.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 /// The owner of an account at a third party.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(crate) enum Place {
     Everywhere,
     /// This one; another one's token stands beside it.
     Only(Workspace),
+    /// As [`Only`](Self::Only), where calls for it go to an API base of its own, e.g. a region's.
+    At { workspace: Workspace, api_base: Url },
     /// These, all with the same token.
     Among(Vec<Workspace>),
 }

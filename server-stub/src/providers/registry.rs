@@ -242,13 +242,19 @@ impl Provider {
         url
     }
 
-    /// Trades a grant for tokens.
+    /// Trades a grant for tokens. A refresh token that the answer does not replace stays (RFC 6749 §6).
     pub(crate) async fn tokens(
         &self,
         http: &reqwest::Client,
         grant: Grant<'_>,
     ) -> Result<Tokens, TokenError> {
-        self.service.tokens(self.caller(http), grant).await
+        let kept = match &grant {
+            Grant::Refresh(token) => Some((*token).clone()),
+            Grant::Code { .. } => None,
+        };
+        let mut tokens = self.service.tokens(self.caller(http), grant).await?;
+        tokens.refresh = tokens.refresh.or(kept);
+        Ok(tokens)
     }
 
     /// Who a token belongs to.
@@ -264,6 +270,11 @@ impl Provider {
     /// Ends a token's access.
     pub(crate) async fn revoke(&self, http: &reqwest::Client, held: Held<'_>) -> Revoked {
         self.service.revoke(self.caller(http), held).await
+    }
+
+    /// Whether revoking ends more than the one token.
+    pub(crate) fn revokes_the_app(&self) -> bool {
+        self.service.revokes_the_app()
     }
 
     /// Whether signing in gives an account to call with, too.
@@ -314,21 +325,10 @@ impl Provider {
 }
 
 #[cfg(test)]
-mod tests {
-    use codestream_protocol::secret::CodeVerifier;
-
-    use super::*;
-    use crate::config::{ConfirmSignIn, Database, Key, KeyRing};
-
-    fn app(client_id: &str) -> ProviderApp {
-        ProviderApp {
-            client_id: Some(client_id.to_owned()),
-            client_secret: Some(ClientSecret::new("hush")),
-            ..ProviderApp::default()
-        }
-    }
-
-    fn registry(apps: &[(&str, ProviderApp)], sandbox: Option<&str>) -> Registry {
+impl Registry {
+    /// With these apps; with a sandbox, at this origin.
+    pub(crate) fn for_tests(apps: &[(&str, ProviderApp)], sandbox: Option<&str>) -> Self {
+        use crate::config::{ConfirmSignIn, Database, Key, KeyRing};
         let url = |text: &str| text.parse::<Url>().expect("a URL");
         let origins = Origins {
             public: url("https://api.example.com"),
@@ -353,7 +353,26 @@ mod tests {
             signing_keys: ring(),
             encryption_keys: ring(),
         };
-        Registry::new(&config, &origins, &Random::seeded(1))
+        Self::new(&config, &origins, &Random::seeded(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use codestream_protocol::secret::CodeVerifier;
+
+    use super::*;
+
+    fn app(client_id: &str) -> ProviderApp {
+        ProviderApp {
+            client_id: Some(client_id.to_owned()),
+            client_secret: Some(ClientSecret::new("hush")),
+            ..ProviderApp::default()
+        }
+    }
+
+    fn registry(apps: &[(&str, ProviderApp)], sandbox: Option<&str>) -> Registry {
+        Registry::for_tests(apps, sandbox)
     }
 
     fn state() -> MintedState<'static> {
@@ -372,7 +391,8 @@ mod tests {
         for service in ALL {
             let of = service.description();
             let bases = Bases::own(of);
-            for base in [&bases.web, &bases.api] {
+            let regions = bases.regions.iter().map(|(_, base)| base);
+            for base in [&bases.web, &bases.api].into_iter().chain(regions) {
                 assert!(
                     base.path().ends_with('/') && base.scheme() == "https",
                     "{}",

@@ -170,6 +170,12 @@ pub(crate) trait Service: std::fmt::Debug + Send + Sync {
         Revoked::Unsupported
     }
 
+    /// Whether [`revoke`](Self::revoke) ends everything that the person has granted to the app, rather than one token. Then
+    /// only a disconnect revokes: the end of a token that is merely not kept would be the end of one that is.
+    fn revokes_the_app(&self) -> bool {
+        false
+    }
+
     /// Whether signing in gives an account to call with, too.
     fn sign_in_connects(&self) -> bool {
         true

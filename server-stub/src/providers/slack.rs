@@ -26,6 +26,7 @@ static DESCRIPTION: Description = Description {
     web: "https://slack.com/",
     api: "https://slack.com/api/",
     profile: None,
+    regions: &[],
     api_path: "",
     authorize: "oauth/v2/authorize",
     answer: Answer::Code {

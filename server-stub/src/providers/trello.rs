@@ -23,6 +23,7 @@ static DESCRIPTION: Description = Description {
     web: "https://trello.com/",
     api: "https://api.trello.com/",
     profile: None,
+    regions: &[],
     api_path: "1/",
     authorize: "1/authorize",
     answer: Answer::Fragment,

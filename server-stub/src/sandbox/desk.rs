@@ -63,6 +63,8 @@ pub(crate) struct Consent {
 pub(crate) enum Choose {
     /// Whoever is signed in at the service, if somebody is.
     Remembered,
+    /// Whoever is signed in, and they are asked again: `prompt=consent`.
+    Consent,
     /// The person chooses, also when somebody is signed in: `prompt=select_account`.
     Always,
 }

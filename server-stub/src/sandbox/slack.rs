@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post};
 
 use super::chance::alphanumeric;
@@ -179,6 +179,7 @@ async fn identify(
 fn refused(problem: &Problem) -> Response {
     match Workspaces::refuse(problem) {
         Refusal::Page { status, title, text } => refusal(status, Workspaces::TITLE, title, text),
+        Refusal::Text { status, text } => (status, text).into_response(),
         Refusal::Back { .. } => refusal(
             StatusCode::BAD_REQUEST,
             Workspaces::TITLE,

@@ -61,6 +61,20 @@ async fn a_token_that_has_ended_is_revoked_by_its_successor() {
 }
 
 #[tokio::test]
+async fn a_replaced_token_is_left_alone_when_its_refresh_token_was_given_again() {
+    let bench = Bench::new().await;
+    for (access, refresh) in [("gho_1", "ghr_1"), ("gho_2", "ghr_1"), ("gho_3", "ghr_2")] {
+        bench
+            .connect(json!({ "access_token": access, "refresh_token": refresh, "expires_in": 60 }))
+            .await;
+    }
+    bench
+        .until(|third| third.revoked.iter().any(|token| token == "gho_2"))
+        .await;
+    assert_eq!(bench.tell(|third| third.revoked.clone()), ["gho_2"]);
+}
+
+#[tokio::test]
 async fn trello_is_revoked_by_its_token() {
     let bench = Bench::new().await;
     put(

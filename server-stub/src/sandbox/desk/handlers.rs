@@ -32,8 +32,10 @@ pub(crate) fn arrive<I: Imitation>(
     let known = browser_of(I::NAME, headers);
     let browser = known.clone().unwrap_or_else(|| desk.new_browser());
     let remembered = desk.remembered(&browser);
-    let mut response = match remembered.filter(|_| choose == Choose::Remembered) {
-        Some(person) if imitation.has_consent(&request, person) => imitation.decide(request, person, true),
+    let mut response = match remembered.filter(|_| choose != Choose::Always) {
+        Some(person) if choose == Choose::Remembered && imitation.has_consent(&request, person) => {
+            imitation.decide(request, person, true)
+        }
         Some(person) => {
             let ticket = desk.open(request.clone(), &browser, Some(person));
             consent_page(imitation, &request, person, &ticket)

@@ -334,6 +334,14 @@ impl Ledger {
         true
     }
 
+    /// Ends every grant of a person, and asks again next time.
+    pub(super) fn forget(&mut self, person: &Person) {
+        self.consents.remove(&person.number);
+        self.codes.retain(|_, code| code.grant.person != person);
+        self.access.retain(|_, access| access.person != person);
+        self.refresh.retain(|_, refresh| refresh.grant.person != person);
+    }
+
     fn end_grant(&mut self, serial: u64) {
         self.access.retain(|_, access| access.grant != serial);
         self.refresh.retain(|_, refresh| refresh.grant.serial != serial);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use codestream_protocol::UnixMillis;
 use url::Url;
 
@@ -192,6 +192,7 @@ impl<S: Style> Office<S> {
         };
         match (S::refuse(&problem), request) {
             (Refusal::Page { status, title, text }, _) => refusal(status, S::TITLE, title, text),
+            (Refusal::Text { status, text }, _) => (status, text).into_response(),
             (Refusal::Back { error, description }, Some(request)) => found(&Self::back(
                 &request,
                 &[("error", error), ("error_description", &description)],
@@ -254,6 +255,11 @@ impl<S: Style> Office<S> {
     /// Ends the grant that a token came of; `false`: there is none.
     pub(crate) fn revoke(&self, token: &str) -> bool {
         self.ledger().revoke(token)
+    }
+
+    /// Ends everything that a person has granted.
+    pub(crate) fn uninstall(&self, person: &Person) {
+        self.ledger().forget(person);
     }
 
     /// Who a token belongs to.

@@ -43,7 +43,7 @@ pub(crate) enum Scopes {
         parameter: &'static str,
         separators: &'static [char],
     },
-    /// The app's registration says it; a parameter is not looked at.
+    /// The app is registered with all of [`Style::SCOPES`](super::Style::SCOPES); a parameter is not looked at.
     Registered,
 }
 
@@ -80,7 +80,7 @@ impl Challenge {
 /// A checked authorization request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// What is asked for; empty where the registration says it.
+    /// What is asked for, or what the app is registered with.
     pub(crate) scopes: Vec<String>,
     pub(crate) redirect_uri: Url,
     /// Whether the request named it, rather than leaving it to the registration.
@@ -126,6 +126,8 @@ pub(crate) enum Refusal {
         title: &'static str,
         text: &'static str,
     },
+    /// In plain text.
+    Text { status: StatusCode, text: &'static str },
     /// To the app.
     Back {
         error: &'static str,
@@ -215,7 +217,7 @@ impl Rules {
             separators,
         } = self.scopes
         else {
-            return Ok(Vec::new());
+            return Ok(known.iter().map(|(scope, _)| (*scope).to_owned()).collect());
         };
         let mut scopes: Vec<String> = Vec::new();
         for name in get(parameter).unwrap_or_default().split(separators) {
