@@ -4,12 +4,16 @@
 //! what `codestream/provider/request` may ask; [`base`] decides which `apiBase` is trusted with a token at all. Nothing here
 //! refreshes or stores a token.
 
+mod asana;
 mod azuredevops;
 mod base;
+mod bitbucket;
 mod call;
 mod github;
 mod gitlab;
+mod intercom;
 mod jira;
+mod linear;
 mod msteams;
 mod newrelic;
 mod refusal;
@@ -78,10 +82,14 @@ impl Me {
 
 /// Every service, in the order of their names.
 pub static SERVICES: &[&Service] = &[
+    &asana::SERVICE,
     &azuredevops::SERVICE,
+    &bitbucket::SERVICE,
     &github::SERVICE,
     &gitlab::SERVICE,
+    &intercom::SERVICE,
     &jira::SERVICE,
+    &linear::SERVICE,
     &msteams::SERVICE,
     &newrelic::SERVICE,
     &slack::SERVICE,

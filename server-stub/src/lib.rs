@@ -24,11 +24,7 @@ mod pages;
 )]
 mod providers;
 mod random;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "services that make use of all of it are being added"
-)]
+#[expect(dead_code, reason = "services that make use of all of it are being added")]
 mod sandbox;
 mod serve;
 mod store;

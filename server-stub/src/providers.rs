@@ -3,12 +3,16 @@
 //! Beside the sandbox the only room that knows a third party's name. One more is one more file here and its line in
 //! [`ALL`]. Nothing here knows of users, handshakes or the store.
 
+mod asana;
 mod azuredevops;
+mod bitbucket;
 mod call;
 mod description;
 mod github;
 mod gitlab;
+mod intercom;
 mod jira;
+mod linear;
 mod microsoft;
 mod msteams;
 mod newrelic;
@@ -28,10 +32,14 @@ pub(crate) use token::{OAuthErrorCode, TokenError, Tokens};
 
 /// Every third party.
 static ALL: &[&dyn service::Service] = &[
+    &asana::Asana,
     &azuredevops::AzureDevOps,
+    &bitbucket::Bitbucket,
     &github::GitHub,
     &gitlab::GitLab,
+    &intercom::Intercom,
     &jira::Jira,
+    &linear::Linear,
     &msteams::MsTeams,
     &newrelic::NewRelic,
     &slack::Slack,

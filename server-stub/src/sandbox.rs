@@ -2,14 +2,19 @@
 //!
 //! Imitations know nothing of the API: each could be a server of its own. Only the controls see the rest of the server.
 
+mod asana;
 mod azuredevops;
+mod bitbucket;
 mod chance;
 mod control;
 mod desk;
 mod faults;
 mod github;
 mod gitlab;
+mod graphql;
+mod intercom;
 mod jira;
+mod linear;
 mod microsoft;
 mod moment;
 mod msteams;
@@ -40,11 +45,15 @@ use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::providers::{Provider, Registry};
 use crate::random::Random;
+use asana::Asana;
 use azuredevops::AzureDevOps;
+use bitbucket::Bitbucket;
 use faults::ServiceFaults;
 use github::GitHub;
 use gitlab::GitLab;
+use intercom::Intercom;
 use jira::Jira;
+use linear::Linear;
 use msteams::MsTeams;
 use newrelic::NewRelic;
 use recorder::{Recorder, record};
@@ -86,10 +95,14 @@ type New = fn(Setup) -> Box<dyn Service>;
 
 /// Every imitation, by the service's lower-case name.
 const ALL: &[(&str, New)] = &[
+    ("asana", |setup| Box::new(Asana::new(setup))),
     ("azuredevops", |setup| Box::new(AzureDevOps::new(setup))),
+    ("bitbucket", |setup| Box::new(Bitbucket::new(setup))),
     ("github", |setup| Box::new(GitHub::new(setup))),
     ("gitlab", |setup| Box::new(GitLab::new(setup))),
+    ("intercom", |setup| Box::new(Intercom::new(setup))),
     ("jira", |setup| Box::new(Jira::new(setup))),
+    ("linear", |setup| Box::new(Linear::new(setup))),
     ("msteams", |setup| Box::new(MsTeams::new(setup))),
     ("newrelic", |setup| Box::new(NewRelic::new(setup))),
     ("slack", |setup| Box::new(Slack::new(setup))),

@@ -465,6 +465,58 @@ mod tests {
     }
 
     #[test]
+    fn what_a_service_does_not_document_is_not_asked() {
+        let challenge = CodeVerifier::from_entropy([1; 32]).challenge();
+        for (name, at, names) in [
+            (
+                "asana",
+                "https://app.asana.com/-/oauth_authorize",
+                &[
+                    "client_id",
+                    "code_challenge",
+                    "code_challenge_method",
+                    "redirect_uri",
+                    "response_type",
+                    "scope",
+                    "state",
+                ][..],
+            ),
+            (
+                "bitbucket",
+                "https://bitbucket.org/site/oauth2/authorize",
+                &["client_id", "redirect_uri", "response_type", "state"],
+            ),
+            (
+                "intercom",
+                "https://app.intercom.com/oauth",
+                &["client_id", "redirect_uri", "state"],
+            ),
+            (
+                "linear",
+                "https://linear.app/oauth/authorize",
+                &[
+                    "client_id",
+                    "code_challenge",
+                    "code_challenge_method",
+                    "prompt",
+                    "redirect_uri",
+                    "response_type",
+                    "scope",
+                    "state",
+                ],
+            ),
+        ] {
+            let registry = registry(&[(name, app("app"))], None);
+            let provider = registry.get(name).expect(name);
+            let asked = provider.uses_pkce().then_some(&challenge);
+            let mut url = provider.authorize_url(Purpose::Connect, &state(), asked);
+            assert_eq!(query(&url).into_keys().collect::<Vec<_>>(), names, "{name}");
+            url.set_query(None);
+            assert_eq!(url.as_str(), at);
+        }
+    }
+
+    #[test]
     fn in_the_sandbox_every_address_is_the_sandboxs() {
         let registry = registry(&[("github", app("own"))], Some("http://localhost:12080"));
         let github = registry.get("github").expect("set up");

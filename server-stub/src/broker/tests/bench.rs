@@ -80,6 +80,9 @@ fn third_party(shared: Shared) -> Router {
         .route("/sandbox/github/api/user", get(user))
         .route("/sandbox/github/api/user/emails", get(emails))
         .route("/sandbox/github/api/applications/{client}/token", delete(revoke))
+        .route("/sandbox/intercom/api/auth/eagle/token", post(token))
+        .route("/sandbox/intercom/api/me", get(admin))
+        .route("/sandbox/intercom/api/eu/auth/uninstall", post(uninstall))
         .route("/sandbox/trello/api/1/members/me", get(member))
         .route("/sandbox/trello/api/1/tokens/{token}", delete(revoke_trello))
         .with_state(shared)
@@ -129,6 +132,20 @@ async fn revoke(State(shared): State<Shared>, headers: HeaderMap, Json(body): Js
         .revoked
         .push(body["access_token"].as_str().expect("a token").to_owned());
     StatusCode::from_u16(third.revoke_status).expect("a status")
+}
+
+/// Of a workspace in Europe.
+async fn admin() -> Json<Value> {
+    let app = json!({ "id_code": "acme", "name": "Acme", "region": "EU" });
+    Json(json!({ "id": "7", "email": "mona@example.com", "email_verified": true, "app": app }))
+}
+
+async fn uninstall(State(shared): State<Shared>, headers: HeaderMap) -> StatusCode {
+    let bearer = headers.get(header::AUTHORIZATION).expect("a token");
+    let token = bearer.to_str().expect("text").trim_start_matches("Bearer ");
+    let mut third = shared.lock().expect("no panic holds it");
+    third.revoked.push(token.to_owned());
+    StatusCode::OK
 }
 
 async fn revoke_trello(State(shared): State<Shared>, Path(token): Path<String>) -> StatusCode {

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::bench::{Bench, json_answer};
+use crate::store::AccountKey;
 
 async fn put(bench: &Bench, path: &str, mut body: Value) -> (StatusCode, Value) {
     body["teamId"] = json!(bench.team.id);
@@ -58,6 +59,39 @@ async fn a_token_that_has_ended_is_revoked_by_its_successor() {
     bench.tell(|third| third.token = json_answer(200, &json!({ "access_token": "gho_2" })));
     put(&bench, "/provider-deauth/github", json!({})).await;
     assert_eq!(bench.tell(|third| third.revoked.clone()), ["gho_2"]);
+}
+
+#[tokio::test]
+async fn a_service_that_ends_everything_is_asked_to_by_a_disconnect_alone_and_in_its_own_region() {
+    let bench = Bench::new().await;
+    for token in ["first", "second"] {
+        bench.tell(|third| third.token = json_answer(200, &json!({ "access_token": token })));
+        let (_, start) = bench.press_connect("intercom").await;
+        let browser = bench.browser();
+        let state = browser.state(&start).await;
+        let landed = browser
+            .come_back("intercom", &[("code", "good"), ("state", &state)])
+            .await;
+        assert!(landed.location().starts_with("/web/provider-connected/intercom"));
+    }
+    let key = AccountKey {
+        sub_id: Some("acme".to_owned()),
+        ..bench.key("intercom")
+    };
+    let account = bench.app.store.account(&key).await.expect("a store");
+    let data = account.expect("connected").data;
+    let base = data["apiBase"].as_str().expect("a base");
+    assert!(base.ends_with("/sandbox/intercom/api/eu/"), "{base}");
+    let (_, answer) = put(&bench, "/provider-deauth/intercom", json!({ "subId": "acme" })).await;
+    assert_eq!(answer["revoked"], "yes");
+    // Another service's replaced token is revoked, and by then this one's would have been.
+    for token in ["gho_1", "gho_2"] {
+        bench.connect(json!({ "access_token": token })).await;
+    }
+    bench
+        .until(|third| third.revoked.iter().any(|token| token == "gho_1"))
+        .await;
+    assert_eq!(bench.tell(|third| third.revoked.clone()), ["second", "gho_1"]);
 }
 
 #[tokio::test]
