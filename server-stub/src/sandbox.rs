@@ -25,6 +25,8 @@ mod people;
 mod recorder;
 mod redaction;
 mod registration;
+#[cfg(test)]
+mod round_trip;
 mod slack;
 #[cfg(test)]
 mod testing;

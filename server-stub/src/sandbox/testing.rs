@@ -85,9 +85,13 @@ pub(super) struct Caller {
 
 impl Caller {
     pub(super) fn new(name: &'static str, routes: Router) -> Self {
-        let nested = Router::new().nest(&format!("/sandbox/{name}"), routes);
+        Self::of(name, Router::new().nest(&format!("/sandbox/{name}"), routes))
+    }
+
+    /// Of one service among several, whose paths are whole.
+    pub(super) fn of(name: &'static str, router: Router) -> Self {
         Self {
-            router: nested,
+            router,
             name,
             cookie: None,
         }
