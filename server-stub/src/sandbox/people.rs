@@ -96,7 +96,7 @@ pub(crate) static PEOPLE: &[Person] = &[
         emails: &[primary("otto@example.com", true)],
         shows_email: true,
         walled: true,
-        note: "works where an administrator approves apps",
+        note: "works where only vetted apps are let in",
     },
 ];
 
