@@ -10,6 +10,7 @@ mod host;
 mod message;
 mod methods;
 mod options;
+mod parent;
 mod progress;
 mod server;
 
@@ -23,6 +24,8 @@ use crate::environment::Environment;
 use crate::lifecycle::Lifecycle;
 use crate::log::Log;
 use crate::random::Random;
+
+use parent::Parent;
 
 /// How many requests may be waiting at once: far more than an IDE has, so that none ever keeps a cancel waiting.
 const CONCURRENCY: usize = 1024;
@@ -51,8 +54,9 @@ where
     W: AsyncWrite + Unpin,
 {
     let lifecycle = surroundings.lifecycle.clone();
-    let (service, socket) = server::service(surroundings);
-    let ending = front::run(input, output, |stdin, stdout| {
+    let parent = Parent::default();
+    let (service, socket) = server::service(surroundings, parent.clone());
+    let ending = front::run(input, output, parent.gone(), |stdin, stdout| {
         tower_lsp::Server::new(stdin, stdout, socket)
             .concurrency_level(CONCURRENCY)
             .serve(service)

@@ -27,9 +27,14 @@ pub(crate) enum Ending {
     Abrupt,
 }
 
-/// Runs `serve` behind the reader until `exit` or the end of `input`. `serve` gets the pipe's two ends and may end by
+/// Runs `serve` behind the reader until `exit`, the end of `input`, or the end of `gone`. `serve` gets the pipe's two ends and may end by
 /// itself or not at all.
-pub(crate) async fn run<R, W, S, F>(mut input: R, output: W, serve: S) -> Ending
+pub(crate) async fn run<R, W, S, F>(
+    mut input: R,
+    output: W,
+    gone: impl Future<Output = ()>,
+    serve: S,
+) -> Ending
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -42,7 +47,10 @@ where
     let relayed = relay(from_server, answers.clone());
     let written = write(output, outbox);
     let reading = async {
-        let ending = read(&mut input, &mut to_server, &answers).await;
+        let ending = tokio::select! {
+            ending = read(&mut input, &mut to_server, &answers) => ending,
+            () = gone => Ending::Abrupt,
+        };
         // The end of its input is what makes the server finish.
         drop(to_server);
         drop(answers);
@@ -148,6 +156,7 @@ fn framed(body: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::future::{pending, ready};
 
     /// A server that echoes what it gets until its input ends.
     async fn echo(mut input: DuplexStream, mut output: DuplexStream) {
@@ -158,7 +167,7 @@ mod tests {
 
     /// A server that never ends.
     async fn deaf(_input: DuplexStream, _output: DuplexStream) {
-        std::future::pending::<()>().await;
+        pending::<()>().await;
     }
 
     fn all(bodies: &[&str]) -> Vec<u8> {
@@ -182,7 +191,7 @@ mod tests {
         input.extend(b"Content-Length: 99999999999\r\n\r\n");
         input.extend(all(&[r#"{"jsonrpc":"2.0","id":1,"method":"codestream/status"}"#]));
         let mut output = Vec::new();
-        let ending = run(input.as_slice(), &mut output, echo).await;
+        let ending = run(input.as_slice(), &mut output, pending(), echo).await;
         assert_eq!(ending, Ending::Abrupt);
         let mut out = bodies(&output);
         let passed = out.iter().position(|v| v["id"] == 1).expect("the next one");
@@ -209,9 +218,15 @@ mod tests {
             let (mut ide, input) = duplex(1024);
             ide.write_all(&all(&sent)).await.expect("sent");
             let began = tokio::time::Instant::now();
-            assert_eq!(run(input, Vec::new(), deaf).await, ending);
+            assert_eq!(run(input, Vec::new(), pending(), deaf).await, ending);
             assert_eq!(began.elapsed(), GRACE);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_ide_that_has_gone_ends_it_though_the_input_stays_open() {
+        let (_ide, input) = duplex(1024);
+        assert_eq!(run(input, Vec::new(), ready(()), deaf).await, Ending::Abrupt);
     }
 
     #[tokio::test]
@@ -221,7 +236,10 @@ mod tests {
             r#"{"jsonrpc":"2.0","method":"exit"}"#,
         ]);
         let mut output = Vec::new();
-        assert_eq!(run(input.as_slice(), &mut output, echo).await, Ending::Orderly);
+        assert_eq!(
+            run(input.as_slice(), &mut output, pending(), echo).await,
+            Ending::Orderly
+        );
         assert_eq!(bodies(&output)[0]["id"], 7);
     }
 }

@@ -132,7 +132,9 @@ fn initialize_params(sent: &Value) -> Value {
     let client = sent["clientInfo"]["name"]
         .as_str()
         .map(|name| json!({ "name": name }));
+    let process = sent["processId"].as_u64().and_then(|id| u32::try_from(id).ok());
     json!({
+        "processId": process,
         "capabilities": { "window": {
             "workDoneProgress": is(&window["workDoneProgress"]),
             "showDocument": { "support": is(&window["showDocument"]["support"]) },
@@ -273,7 +275,7 @@ mod tests {
                 json!(null),
             ),
             (
-                json!({"capabilities": {"window": {"showDocument": {"support": true}}}, "initializationOptions": [1]}),
+                json!({"processId": 7, "capabilities": {"window": {"showDocument": {"support": true}}}, "initializationOptions": [1]}),
                 true,
                 json!([1]),
             ),
@@ -289,7 +291,9 @@ mod tests {
                 "{body}"
             );
             assert_eq!(kept["initializationOptions"], options, "{body}");
-            serde_json::from_value::<tower_lsp::lsp_types::InitializeParams>(kept.clone()).expect("readable");
+            let read: tower_lsp::lsp_types::InitializeParams =
+                serde_json::from_value(kept.clone()).expect("readable");
+            assert_eq!(read.process_id, show.then_some(7), "{body}");
         }
     }
 

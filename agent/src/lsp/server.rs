@@ -16,6 +16,7 @@ use tower_lsp::lsp_types::{
 use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
 
 use super::host::{Abilities, LspHost};
+use super::parent::Parent;
 use super::{Surroundings, error, methods, options};
 use crate::api::{Device, ServerUrl};
 use crate::browser::Browser;
@@ -28,6 +29,7 @@ use crate::session::{Session, SessionConfig, SessionDeps};
 pub(crate) struct Server {
     host: Arc<LspHost>,
     surroundings: Surroundings,
+    parent: Parent,
     started: OnceLock<Started>,
 }
 
@@ -45,8 +47,11 @@ macro_rules! requests {
         }
 
         /// The service with every request of the protocol.
-        pub(crate) fn service(surroundings: Surroundings) -> (LspService<Server>, ClientSocket) {
-            LspService::build(|client| Server::new(client, surroundings))
+        pub(crate) fn service(
+            surroundings: Surroundings,
+            parent: Parent,
+        ) -> (LspService<Server>, ClientSocket) {
+            LspService::build(|client| Server::new(client, surroundings, parent))
                 $(.custom_method($method, Server::$name))+
                 .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
                 .finish()
@@ -76,11 +81,12 @@ requests! {
 }
 
 impl Server {
-    fn new(client: Client, surroundings: Surroundings) -> Self {
+    fn new(client: Client, surroundings: Surroundings, parent: Parent) -> Self {
         let browser = Browser::new(&surroundings.environment);
         Self {
             host: Arc::new(LspHost::new(client, browser, surroundings.lifecycle.clone())),
             surroundings,
+            parent,
             started: OnceLock::new(),
         }
     }
@@ -195,6 +201,9 @@ fn server_url(values: &InitializationOptions) -> std::result::Result<ServerUrl, 
 #[tower_lsp::async_trait]
 impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        if let Some(id) = params.process_id {
+            self.parent.is(id);
+        }
         let window = params.capabilities.window.clone().unwrap_or_default();
         self.host.learn(Abilities {
             show_document: window.show_document.is_some_and(|show| show.support),
