@@ -41,16 +41,20 @@ impl Schedule {
             let (Some(expires_at), true) = (info.expires_at, renewable(info)) else {
                 continue;
             };
-            let known = self.due.remove(key).filter(|due| due.expires_at == expires_at);
-            let new = known.unwrap_or_else(|| {
-                // A tenth of what is left, so that short lives are renewed in time too.
-                let lead = (expires_at.since(now) / 10).min(LEAD);
-                Due {
-                    expires_at,
-                    at: Some(expires_at - lead),
-                    wait: RETRY,
+            let new = match self.due.remove(key) {
+                Some(known) if known.expires_at == expires_at => known,
+                before => {
+                    // A tenth of what is left, so that short lives are renewed in time too.
+                    let lead = (expires_at.since(now) / 10).min(LEAD);
+                    // A new token that has expired already: our clock is wrong, and only a 401 tells when it is time.
+                    let wrong = before.is_some() && expires_at <= now;
+                    Due {
+                        expires_at,
+                        at: (!wrong).then(|| expires_at - lead),
+                        wait: RETRY,
+                    }
                 }
-            });
+            };
             due.insert(key.clone(), new);
         }
         self.due = due;
@@ -139,6 +143,19 @@ mod tests {
         assert_eq!(schedule.next(), Some(UnixMillis(9_100) + RETRY * 2));
         learn(&mut schedule, &info(Some(30_000)), 10_000);
         assert_eq!(schedule.next(), Some(UnixMillis(28_000)));
+    }
+
+    #[test]
+    fn a_clock_that_is_hours_ahead_asks_for_one_new_token_and_not_for_ever_more() {
+        let mut schedule = Schedule::default();
+        let (life, ahead) = (28_800_000, 32_400_000);
+        learn(&mut schedule, &info(Some(life)), ahead);
+        assert_eq!(schedule.take(UnixMillis(ahead)), [key()]);
+        learn(&mut schedule, &info(Some(life + 50)), ahead + 50);
+        assert_eq!(schedule.next(), None);
+        // The clock is set right: the next token is scheduled as ever.
+        learn(&mut schedule, &info(Some(2 * life)), life);
+        assert_eq!(schedule.next(), Some(UnixMillis(2 * life) - LEAD));
     }
 
     #[test]
