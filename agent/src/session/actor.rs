@@ -13,7 +13,7 @@ use codestream_protocol::lsp::notification::ConnectionStatus;
 use codestream_protocol::lsp::request::Status;
 use codestream_protocol::{TeamId, UnixMillis};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::api::{Api, ApiError, Device};
 use crate::channel::{ChannelDeps, ChannelEvent, ChannelHandle};
@@ -27,7 +27,9 @@ use crate::session::{Notification, SessionConfig, SessionDeps};
 use crate::thirdparty::ThirdParty;
 
 /// A timer is set anew after this long at the latest: a laptop that slept has a clock that jumped.
-const NAP: Duration = Duration::from_secs(20);
+const NAP: Duration = Duration::from_secs(5);
+/// How often the me-object is looked into while an attempt waits and the channel is down.
+const LOOK: Duration = Duration::from_secs(5);
 /// Messages of the channel that may wait for the actor.
 const BACKLOG: usize = 256;
 
@@ -93,6 +95,8 @@ pub(crate) struct Actor {
     pub(crate) schedule: Schedule,
     /// Who waits for a renewed token: one renewal per account at a time.
     pub(crate) renewing: BTreeMap<AccountKey, Vec<Reply<codestream_protocol::http::ProviderInfo>>>,
+    /// When to look into the me-object, while an attempt waits and the channel is down.
+    look_at: Option<Instant>,
     /// What waits for the me-object to be fetched.
     pub(crate) after_fetch: Vec<super::data::AfterFetch>,
 }
@@ -121,6 +125,7 @@ impl Actor {
             attempts: Attempts::default(),
             schedule: Schedule::default(),
             renewing: BTreeMap::new(),
+            look_at: None,
             after_fetch: Vec::new(),
         };
         if let Some(token) = config.access_token {
@@ -133,6 +138,8 @@ impl Actor {
         let soft = self.shared.deps.lifecycle.soft().clone();
         loop {
             let nap = self.next_due().map_or(NAP, |due| due.since(self.now())).min(NAP);
+            let look = self.look_at.map_or(NAP, |at| at.duration_since(Instant::now()));
+            let nap = nap.min(look);
             tokio::select! {
                 biased;
                 () = soft.cancelled() => break,
@@ -182,6 +189,14 @@ impl Actor {
         }
         for key in self.schedule.take(now) {
             self.renew(key, None);
+        }
+        if !self.is_waiting_in_the_dark() {
+            self.look_at = None;
+        } else if self.look_at.is_none_or(|at| at <= Instant::now()) {
+            if self.look_at.is_some() {
+                self.look();
+            }
+            self.look_at = Some(Instant::now() + LOOK);
         }
     }
 

@@ -28,6 +28,8 @@ struct Entry {
     watchers: Vec<Reply<Attempt>>,
     /// The handshakes of its links, as the server names them.
     codes: Vec<CodeId>,
+    /// Since when the service was connected at the press, in the server's time.
+    before: Option<UnixMillis>,
     /// Ends what runs for it.
     running: Option<DropGuard>,
     cancel: CancellationToken,
@@ -79,13 +81,14 @@ impl Attempts {
         self.running(|entry| entry.machine.attempt().kind == AttemptKind::Connect)
     }
 
-    /// Running attempts that a lost message may have granted: when each began, and for which service.
-    pub(crate) fn waiting(&self) -> Vec<(AttemptId, UnixMillis, ProviderId)> {
-        let waiting = self.entries.iter().map(|entry| entry.machine.attempt());
-        waiting
-            .filter(|one| one.end.is_none() && one.kind == AttemptKind::Connect)
-            .filter(|one| one.step != Step::Finishing)
-            .map(|one| (one.attempt_id, one.started_at, one.provider_id.clone()))
+    /// Running attempts that a lost message may have granted: since when each service was connected before, and which one.
+    pub(crate) fn waiting(&self) -> Vec<(AttemptId, Option<UnixMillis>, ProviderId)> {
+        let attempts = self.entries.iter();
+        attempts
+            .map(|entry| (entry.machine.attempt(), entry.before))
+            .filter(|(one, _)| one.end.is_none() && one.kind == AttemptKind::Connect)
+            .filter(|(one, _)| one.step != Step::Finishing)
+            .map(|(one, before)| (one.attempt_id, before, one.provider_id.clone()))
             .collect()
     }
 
@@ -135,16 +138,16 @@ impl Actor {
             let row = login.row(&params.provider_id)?;
             let team_id = login.team()?.clone();
             let session = login.data.access_token.clone();
-            Ok((row.clone(), team_id, session))
+            Ok((row.clone(), team_id, session, login.since(row)))
         });
-        let (row, team_id, session) = match begun {
+        let (row, team_id, session, before) = match begun {
             Ok(begun) => begun,
             Err(error) => return answer(reply, Err(error)),
         };
         let provider = row.name.clone();
         let attempt = self.attempt(AttemptKind::Connect, row.name, row.id, row.host);
         let target = Target::Connect { team_id };
-        let id = self.begin(attempt, target.clone(), reply);
+        let id = self.begin(attempt, target.clone(), before, reply);
         let epoch = self.epoch;
         self.spawn(async move |work| {
             let link = link(&work, epoch, &provider, &target, Some(&session), LIFETIME).await;
@@ -171,7 +174,7 @@ impl Actor {
             verifier: CodeVerifier::from_entropy(random.bytes()),
             signup,
         };
-        let id = self.begin(attempt, target.clone(), reply);
+        let id = self.begin(attempt, target.clone(), None, reply);
         let epoch = self.epoch;
         self.spawn(async move |work| {
             let link = link(&work, epoch, &provider, &target, None, LIFETIME).await;
@@ -197,7 +200,13 @@ impl Actor {
     }
 
     /// Starts an attempt, in place of the one that runs for the same service.
-    fn begin(&mut self, attempt: Attempt, target: Target, press: Reply<Started>) -> AttemptId {
+    fn begin(
+        &mut self,
+        attempt: Attempt,
+        target: Target,
+        before: Option<UnixMillis>,
+        press: Reply<Started>,
+    ) -> AttemptId {
         let same = self.attempts.running(|entry| {
             let running = entry.machine.attempt();
             running.kind == attempt.kind && running.provider_id == attempt.provider_id
@@ -213,6 +222,7 @@ impl Actor {
             press: Some(press),
             watchers: Vec::new(),
             codes: Vec::new(),
+            before,
             running: Some(cancel.clone().drop_guard()),
             cancel,
         });

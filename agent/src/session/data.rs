@@ -34,6 +34,8 @@ pub(crate) enum AfterFetch {
     Renewed(AccountKey),
     /// Messages may have been missed.
     Reset,
+    /// No message can arrive, and an attempt waits for one.
+    Look,
 }
 
 impl Actor {
@@ -144,9 +146,12 @@ impl Actor {
                 match work.heed(epoch, api.me(&token).await) {
                     Ok(user) => return work.tell(Input::Fetched { epoch, user }),
                     Err(error) if error.ends_session() => return,
-                    Err(error) => tracing::info!(%error, "fetching the user again later"),
+                    Err(error) => {
+                        tracing::info!(%error, "fetching the user again later");
+                        let delay = delays.next(random.fraction());
+                        sleep(error.retry_after().unwrap_or(delay)).await;
+                    }
                 }
-                sleep(delays.next(random.fraction())).await;
             }
         });
     }
@@ -164,6 +169,7 @@ impl Actor {
                 AfterFetch::Identify(id) => self.identify_now(id),
                 AfterFetch::Renewed(key) => self.answer_renewal(&key, None),
                 AfterFetch::Reset => self.caught_up(),
+                AfterFetch::Look => self.grant_the_connected(),
             }
         }
     }
@@ -174,21 +180,39 @@ impl Actor {
             status: self.connection,
             reset: Some(true),
         }));
+        self.grant_the_connected();
+    }
+
+    /// Grants the attempts whose service was connected since the press. Both times are the server's: our own clock may be
+    /// hours off.
+    fn grant_the_connected(&mut self) {
         let waiting = self.attempts.waiting();
         let Ok(login) = self.login() else { return };
         let granted: Vec<_> = waiting
             .into_iter()
-            .filter(|(_, started_at, provider_id)| {
-                let Some(row) = login.data.providers.get(provider_id) else {
-                    return false;
-                };
-                let accounts = login.accounts(row);
-                let since = accounts.iter().filter_map(|(_, info)| info.since).max();
-                since.is_some_and(|since| since >= *started_at)
+            .filter(|(_, before, provider_id)| {
+                let row = login.data.providers.get(provider_id);
+                row.and_then(|row| login.since(row)) > *before
             })
             .collect();
         for (id, ..) in granted {
             self.step(id, Happened::Granted);
+        }
+    }
+
+    /// Whether an attempt waits for a message while none can arrive: the me-channel is down, or something between lets no
+    /// WebSocket through.
+    pub(crate) fn is_waiting_in_the_dark(&self) -> bool {
+        self.connection != ConnectionStatus::Reconnected
+            && self.login().is_ok()
+            && !self.attempts.waiting().is_empty()
+    }
+
+    /// Looks into the me-object for what no message tells.
+    pub(crate) fn look(&mut self) {
+        if self.login_mut().is_some_and(|login| !login.fetching) {
+            self.after_fetch.push(AfterFetch::Look);
+            self.fetch();
         }
     }
 

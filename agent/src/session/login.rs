@@ -7,7 +7,7 @@ use codestream_protocol::http::{LoginResponse, ProviderInfo, ProviderRow, Signup
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::notification::{DidLogin, LoginSession};
 use codestream_protocol::lsp::request::{ProviderSummary, SessionInfo};
-use codestream_protocol::{TeamId, UserId};
+use codestream_protocol::{TeamId, UnixMillis, UserId};
 use serde_json::Value;
 
 use crate::api::ServerUrl;
@@ -125,6 +125,12 @@ impl Login {
             Some(team_id) => accounts::accounts(&self.data.user, team_id, row),
             None => Vec::new(),
         }
+    }
+
+    /// Since when a service is connected, in the server's time.
+    pub(crate) fn since(&self, row: &ProviderRow) -> Option<UnixMillis> {
+        let accounts = self.accounts(row);
+        accounts.iter().filter_map(|(_, info)| info.since).max()
     }
 
     /// Every account of the user.

@@ -42,11 +42,13 @@ impl Actor {
             loop {
                 let login = api.login(&token).await.map(Box::new);
                 let done = login.as_ref().map_or_else(ApiError::ends_session, |_| true);
+                let asked = login.as_ref().err().and_then(ApiError::retry_after);
                 work.tell(Input::Restored { epoch, login });
                 if done {
                     return;
                 }
-                sleep(delays.next(random.fraction())).await;
+                let delay = delays.next(random.fraction());
+                sleep(asked.unwrap_or(delay)).await;
             }
         });
     }
