@@ -19,6 +19,11 @@ use crate::app::App;
 use crate::providers::{CallError, Grant, Held, OAuthErrorCode, Provider, Registry, Tokens};
 use crate::store::{Consumed, End, Failure, HandshakeKind, State};
 
+/// How long a store has to recover before it is asked once more to end a handshake.
+const AGAIN: Duration = Duration::from_secs(1);
+/// How long a handshake may last.
+const LONGEST: Duration = Duration::from_mins(10);
+
 /// The browser that came back.
 pub(crate) struct Visit {
     /// The lower-case name in the callback's path.
@@ -205,8 +210,9 @@ pub(crate) fn person_refusal(error: CallError) -> Refusal {
     }
 }
 
-/// Ends a handshake as failed, which tells its agent.
-pub(crate) async fn fail(app: &App, code_id: CodeId, provider: &str, refusal: &Refusal) {
+/// Ends a handshake as failed, which tells its agent. A store that cannot take it now is asked again, so that nobody waits
+/// for a handshake that is over.
+pub(crate) async fn fail(app: &Arc<App>, code_id: CodeId, provider: &str, refusal: &Refusal) {
     let service = Registry::display_name(provider);
     let with = refusal.with().and_then(Registry::display_name);
     let failure = Failure {
@@ -215,8 +221,24 @@ pub(crate) async fn fail(app: &App, code_id: CodeId, provider: &str, refusal: &R
         code: refusal.code(),
         message: refusal.message(service.unwrap_or("The service"), with),
     };
-    if let Err(error) = app.store.fail_handshake(code_id, failure).await {
-        tracing::error!(%code_id, %error, "a failed handshake could not be ended");
+    if let Err(error) = app.store.fail_handshake(code_id, failure.clone()).await {
+        tracing::error!(%code_id, %error, "a failed handshake could not be ended; trying again");
+        app.lifecycle.spawn(fail_later(app.clone(), code_id, failure));
+    }
+}
+
+/// Until the store takes it, at the latest until the handshake's own time is over.
+async fn fail_later(app: Arc<App>, code_id: CodeId, failure: Failure) {
+    let give_up = app.clock.now() + LONGEST;
+    while app.clock.now() < give_up {
+        tokio::select! {
+            () = app.clock.sleep_until(app.clock.now() + AGAIN) => {}
+            () = app.lifecycle.stopping() => return,
+        }
+        match app.store.fail_handshake(code_id, failure.clone()).await {
+            Ok(_) => return,
+            Err(error) => tracing::warn!(%code_id, %error, "a failed handshake is still not ended"),
+        }
     }
 }
 

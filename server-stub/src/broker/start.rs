@@ -60,7 +60,7 @@ pub(crate) async fn start(
     })
 }
 
-async fn begin(app: &App, provider: &str, query: &str, headers: &HeaderMap) -> Result<Landing, Refusal> {
+async fn begin(app: &Arc<App>, provider: &str, query: &str, headers: &HeaderMap) -> Result<Landing, Refusal> {
     let (code_id, claims) = match read(query, app.config.allow_legacy_sign_up)? {
         Ask::Connect(code) => (start_code::read(&app.keys.signer, &code, app.clock.now())?, None),
         Ask::SignUp(sign_up) => {
