@@ -32,6 +32,8 @@ pub struct Config {
     pub database: Database,
     /// Whether the third parties are imitated.
     pub sandbox: bool,
+    /// The sandbox's origin as browsers, agents and this server see it; absent: where it listens.
+    pub sandbox_url: Option<Url>,
     /// Whether `check-signup` holds requests that ask for it.
     pub long_poll: bool,
     /// Whether a sign-up without a code challenge is accepted.

@@ -165,7 +165,7 @@ pub(crate) fn routes(app: &Arc<App>, sandbox: &Sandbox) -> Router {
     let style = get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], pages::STYLE) });
     Router::new()
         .route("/sandbox/style.css", style)
-        .merge(sandbox.imitations())
+        .merge(crate::faults::around(sandbox.imitations(), app))
         .merge(control::routes(app.clone(), sandbox.clone()))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }

@@ -165,9 +165,10 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
             None => origin(&local_origin(&listeners.api)?),
         },
         auth: config.auth_origin.clone(),
-        sandbox: match &listeners.sandbox {
-            Some(listener) => Some(origin(&sandbox_origin(listener)?)),
-            None => None,
+        sandbox: match (&listeners.sandbox, &config.sandbox_url) {
+            (Some(_), Some(url)) => Some(url.clone()),
+            (Some(listener), None) => Some(origin(&sandbox_origin(listener)?)),
+            (None, _) => None,
         },
     };
     let providers = Registry::new(&config, &origins, &random);

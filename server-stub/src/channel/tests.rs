@@ -46,6 +46,7 @@ fn config() -> Config {
         success_url: None,
         database: Database::SqliteMemory,
         sandbox: false,
+        sandbox_url: None,
         long_poll: true,
         allow_legacy_sign_up: false,
         confirm_sign_in: ConfirmSignIn::Never,

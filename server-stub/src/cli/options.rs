@@ -72,6 +72,9 @@ pub(super) struct Serve {
     /// Where the sandbox listens [default: 127.0.0.1:12080].
     #[arg(long, value_name = "HOST:PORT")]
     sandbox_listen: Option<String>,
+    /// The sandbox's origin as browsers, agents and this server see it [default: where it listens].
+    #[arg(long, value_name = "URL")]
+    sandbox_url: Option<String>,
     /// Answer every poll at once.
     #[arg(long)]
     no_long_poll: bool,
@@ -109,6 +112,7 @@ impl From<Serve> for Options {
             success_url: given.success_url,
             sandbox: given.sandbox,
             sandbox_listen: given.sandbox_listen,
+            sandbox_url: given.sandbox_url,
             no_long_poll: given.no_long_poll,
             allow_legacy_sign_up: given.allow_legacy_sign_up,
             confirm_sign_in: given.confirm_sign_in,

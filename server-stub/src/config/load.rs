@@ -33,6 +33,8 @@ pub struct Options {
     pub sandbox: bool,
     /// `host:port` of the sandbox.
     pub sandbox_listen: Option<String>,
+    /// The sandbox's origin as browsers, agents and this server see it.
+    pub sandbox_url: Option<String>,
     /// Hold no request.
     pub no_long_poll: bool,
     /// Accept sign-ups without a code challenge.
@@ -137,6 +139,7 @@ pub fn load(
     let listen = address("--listen", options.listen.or(server.listen), "127.0.0.1:12079")?;
     let sandbox_listen = address("--sandbox-listen", options.sandbox_listen, "127.0.0.1:12080")?;
     let public_url = origin("the public URL", options.public_url.or(server.public_api_url))?;
+    let sandbox_url = origin("the sandbox's URL", options.sandbox_url)?;
     let auth_origin = origin("the auth origin", options.auth_origin.or(server.auth_origin))?;
     let success_url = options
         .success_url
@@ -190,6 +193,7 @@ pub fn load(
             success_url,
             database,
             sandbox,
+            sandbox_url,
             long_poll: !options.no_long_poll,
             allow_legacy_sign_up: options.allow_legacy_sign_up,
             confirm_sign_in: options

@@ -1,6 +1,5 @@
-//! Faults of the API's routes: slow, refusing, or silent.
+//! Faults of routes, the API's and the imitated third parties': slow, refusing, or silent.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -87,7 +86,10 @@ impl Faults {
 }
 
 /// Puts the route faults around `router`; without a sandbox there are none.
-pub(crate) fn around(router: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
+pub(crate) fn around<S>(router: Router<S>, app: &App) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     match app.sandbox {
         Some(_) => router.layer(from_fn_with_state(app.faults.clone(), fail)),
         None => router,

@@ -343,6 +343,7 @@ impl Registry {
             success_url: None,
             database: Database::SqliteMemory,
             sandbox: sandbox.is_some(),
+            sandbox_url: None,
             long_poll: true,
             allow_legacy_sign_up: false,
             confirm_sign_in: ConfirmSignIn::Never,

@@ -304,6 +304,7 @@ fn config() -> Config {
         success_url: None,
         database: Database::SqliteMemory,
         sandbox: true,
+        sandbox_url: None,
         long_poll: true,
         allow_legacy_sign_up: false,
         confirm_sign_in: ConfirmSignIn::Never,

@@ -126,11 +126,16 @@ fn options_override_the_file_and_the_environment_its_secrets() {
         config: Some(path),
         environment: Some("qa".to_owned()),
         public_url: Some("http://localhost:7".to_owned()),
+        sandbox_url: Some("https://sandbox.example.com".to_owned()),
         ..sandbox()
     };
     let config = try_load(options, &[]).expect("good options").config;
     assert_eq!(config.environment, "qa");
     assert_eq!(config.public_url.expect("a URL").as_str(), "http://localhost:7/");
+    assert_eq!(
+        config.sandbox_url.expect("a URL").as_str(),
+        "https://sandbox.example.com/"
+    );
 }
 
 #[test]
