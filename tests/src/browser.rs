@@ -77,6 +77,14 @@ impl TestBrowser {
         }
     }
 
+    /// In another network than this machine's.
+    pub fn through(http: Http) -> Self {
+        Self {
+            http,
+            ..Self::default()
+        }
+    }
+
     /// Its cookies.
     pub fn jar(&mut self) -> &mut Jar {
         &mut self.jar
@@ -97,6 +105,24 @@ impl TestBrowser {
             form: None,
         })
         .await
+    }
+
+    /// Sends the request of a third party's redirect, and gives where it leads next; `None` when no answer came.
+    ///
+    /// # Panics
+    /// When the answer is no redirect.
+    pub async fn returns(&mut self, url: &Url) -> Option<Url> {
+        let elsewhere = Url::parse("https://third-party.example").expect("a URL");
+        let navigation = Navigation {
+            method: Method::GET,
+            url: url.clone(),
+            initiator: None,
+            form: None,
+        };
+        let page = self.try_load(&navigation, &[elsewhere]).await.ok()?;
+        let target = page.headers.get(LOCATION).and_then(|target| target.to_str().ok());
+        let target = target.unwrap_or_else(|| panic!("{} is no redirect: {}", page.status, page.text()));
+        Some(url.join(target).expect("a Location"))
     }
 
     /// Follows a link of a page.
@@ -228,6 +254,10 @@ impl TestBrowser {
     }
 
     async fn load(&mut self, navigation: &Navigation, passed: &[Url]) -> Page {
+        self.try_load(navigation, passed).await.expect("an answer")
+    }
+
+    async fn try_load(&mut self, navigation: &Navigation, passed: &[Url]) -> Result<Page, reqwest::Error> {
         let Navigation {
             method,
             url,
@@ -259,7 +289,7 @@ impl TestBrowser {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(form.clone());
         }
-        let answer = Http::send(request).await;
+        let answer = Http::try_send(request).await?;
         for cookie in answer.headers.get_all(SET_COOKIE) {
             self.jar.set(url, cookie.to_str().expect("an ASCII cookie"), at);
         }
@@ -271,12 +301,12 @@ impl TestBrowser {
             status: answer.status,
         };
         self.trail.push(hop);
-        Page {
+        Ok(Page {
             url: url.clone(),
             status: answer.status,
             headers: answer.headers,
             html: answer.text,
-        }
+        })
     }
 }
 

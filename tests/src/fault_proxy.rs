@@ -3,8 +3,6 @@
 //! A TCP proxy that knows where HTTP/1.1 messages end, so that a fault hits one reply and not a random packet. It passes
 //! bytes on unchanged; a WebSocket is passed through as it comes.
 
-mod wire;
-
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -17,8 +15,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
-use self::wire::{Head, Wire};
 use crate::redact::redact_text;
+use crate::wire::{Head, Wire};
 use crate::{PATIENCE, clock};
 
 /// What happens to a request instead of passing it on and its answer back.

@@ -7,6 +7,8 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
+use crate::tls::Authority;
+
 /// A plain client for tests that speak to the API themselves.
 #[derive(Debug, Clone)]
 pub struct Http(reqwest::Client);
@@ -59,19 +61,34 @@ impl Default for Http {
 
 impl Http {
     /// A client.
-    #[expect(clippy::disallowed_methods, reason = "this is the one builder")]
     pub fn new() -> Self {
+        Self::build(reqwest::ClientBuilder::no_proxy)
+    }
+
+    /// One in a company's network: what is not on this machine goes through its proxy, and its authorities are trusted.
+    pub fn behind(proxy: &str, authorities: &[&Authority]) -> Self {
+        let roots = authorities.iter().map(|authority| {
+            let pem = std::fs::read(authority.file()).expect("the authority's file");
+            reqwest::Certificate::from_pem(&pem).expect("a certificate")
+        });
+        let own = reqwest::NoProxy::from_string("localhost,127.0.0.1");
+        let proxy = reqwest::Proxy::https(proxy).expect("a proxy").no_proxy(own);
+        Self::build(|builder| builder.proxy(proxy).tls_certs_only(roots))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one builder")]
+    fn build(with: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             // An error means that one is installed already.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(Duration::from_mins(1))
-            .build()
-            .expect("a client without a proxy or a certificate always builds");
+            // One request a connection, so that a cut hits what it is meant for.
+            .pool_max_idle_per_host(0)
+            .timeout(Duration::from_mins(1));
+        let client = with(builder).build().expect("a client builds");
         Self(client)
     }
 
@@ -107,13 +124,21 @@ impl Http {
     /// # Panics
     /// When there is none.
     pub async fn send(request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.expect("an answer");
+        Self::try_send(request).await.expect("a whole answer")
+    }
+
+    /// As [`send`](Self::send).
+    ///
+    /// # Errors
+    /// There is no answer, or not a whole one.
+    pub async fn try_send(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
+        let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = response.bytes().await.expect("a whole body");
-        Answer {
+        let bytes = response.bytes().await?;
+        Ok(Answer {
             status,
             headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        })
     }
 }

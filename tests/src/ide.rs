@@ -180,6 +180,12 @@ impl HeadlessIde {
         self.process.id()
     }
 
+    /// Lets the agent stand still, as a machine that sleeps, or go on.
+    #[cfg(unix)]
+    pub fn freeze(&self, still: bool) {
+        self.process.freeze(still);
+    }
+
     /// The agent's home.
     pub fn home(&self) -> &Home {
         &self.home

@@ -6,12 +6,15 @@
 //! - [`TestBrowser`]: a browser without a screen: cookies by site, redirects, forms
 //! - [`Terminal`]: a command whose output is read while it runs
 //! - [`FaultProxy`]: a network that can be broken on purpose, and that remembers what passed
+//! - [`ConnectProxy`], [`Authority`], [`TlsFront`]: a company's network
+//! - [`TimeShift`]: a clock that jumps under a real process; [`Usage`]: what a process holds of the machine
 //!
 //! Nothing here reaches into the crates of the binaries: processes, sockets and pages are the only way in.
 
 mod bins;
 mod browser;
 pub mod clock;
+mod connect_proxy;
 mod control;
 pub mod demo;
 mod fault_proxy;
@@ -22,9 +25,14 @@ mod process;
 mod redact;
 mod stub;
 mod terminal;
+mod time_shift;
+mod tls;
+mod usage;
+mod wire;
 
 pub use bins::bin;
 pub use browser::{Hop, Jar, Page, SameSite, TestBrowser, same_site};
+pub use connect_proxy::{ConnectProxy, Tunnel};
 pub use control::{Control, SandboxUser};
 pub use fault_proxy::{Exchange, Fault, FaultProxy};
 pub use http::{Answer, Http};
@@ -33,6 +41,9 @@ pub use process::{Home, Output, run};
 pub use redact::redact;
 pub use stub::{Ready, Stub, StubBuilder};
 pub use terminal::Terminal;
+pub use time_shift::{Jumps, TimeShift};
+pub use tls::{Authority, TlsFront};
+pub use usage::Usage;
 
 /// The longest that a test waits for one thing to happen before it fails and says what it was waiting for.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);

@@ -130,6 +130,13 @@ impl Process {
         self.signal(rustix::process::Signal::INT);
     }
 
+    /// Lets it stand still, as a machine that sleeps, or go on.
+    #[cfg(unix)]
+    pub(crate) fn freeze(&self, still: bool) {
+        use rustix::process::Signal;
+        self.signal(if still { Signal::STOP } else { Signal::CONT });
+    }
+
     #[cfg(unix)]
     fn signal(&self, signal: rustix::process::Signal) {
         if self.status.is_none() {

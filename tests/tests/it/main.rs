@@ -1,21 +1,30 @@
 //! End-to-end tests: the real agent, the real server stub, and what stands between them.
 
 mod bad_input;
+mod busy;
 mod cancel;
 mod channel;
+mod clock_jump;
 mod command_line;
 mod concurrency;
 mod connect;
 mod contract;
+mod corporate;
+mod crash;
+mod cuts;
+mod dark;
 mod deny;
 mod disconnect;
 mod expiry;
 mod fault_proxy;
 mod frames;
+mod laptop;
 mod lifecycle;
+mod locked;
 mod pages;
 mod peers;
 mod polling;
+mod reconnects;
 mod refresh;
 mod reopen;
 mod restart;
@@ -26,4 +35,5 @@ mod sign_in;
 mod sign_up;
 mod state;
 mod supersede;
+mod third_party;
 mod windows;

@@ -6,19 +6,19 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// One side of a proxied connection, with what was read too far.
 #[derive(Debug)]
-pub(super) struct Wire<S> {
-    pub(super) stream: S,
+pub(crate) struct Wire<S> {
+    pub(crate) stream: S,
     buffer: Vec<u8>,
 }
 
 /// The head of a request or an answer.
 #[derive(Debug, Clone)]
-pub(super) struct Head {
-    pub(super) raw: Vec<u8>,
+pub(crate) struct Head {
+    pub(crate) raw: Vec<u8>,
     /// The three words of the first line.
-    pub(super) start: [String; 3],
+    pub(crate) start: [String; 3],
     /// Names in lower case.
-    pub(super) headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 impl Head {
@@ -38,7 +38,7 @@ impl Head {
         Ok(Self { raw, start, headers })
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(key, _)| key == name)
@@ -56,7 +56,7 @@ impl Head {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
-    pub(super) fn new(stream: S) -> Self {
+    pub(crate) fn new(stream: S) -> Self {
         Self {
             stream,
             buffer: Vec::new(),
@@ -76,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// The next head; `None` when the peer is done.
-    pub(super) async fn head(&mut self) -> io::Result<Option<Head>> {
+    pub(crate) async fn head(&mut self) -> io::Result<Option<Head>> {
         loop {
             if let Some(at) = self.buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 return Head::parse(self.buffer.drain(..at + 4).collect()).map(Some);
@@ -121,7 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// The body of a request, as it is on the wire.
-    pub(super) async fn request_body(&mut self, head: &Head) -> io::Result<Vec<u8>> {
+    pub(crate) async fn request_body(&mut self, head: &Head) -> io::Result<Vec<u8>> {
         if head.is_chunked() {
             self.chunks().await
         } else {
@@ -130,7 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// The body of an answer, as it is on the wire.
-    pub(super) async fn answer_body(&mut self, head: &Head, method: &str) -> io::Result<Vec<u8>> {
+    pub(crate) async fn answer_body(&mut self, head: &Head, method: &str) -> io::Result<Vec<u8>> {
         let empty = method == "HEAD" || matches!(head.start[1].as_str(), "204" | "304");
         match head.length() {
             _ if empty => Ok(Vec::new()),
@@ -143,18 +143,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await?;
         self.stream.flush().await
     }
 
     /// Returns when the peer has hung up.
-    pub(super) async fn hung_up(&mut self) {
+    pub(crate) async fn hung_up(&mut self) {
         while matches!(self.fill().await, Ok(1..)) {}
     }
 
     /// What was read too far, before the bytes are passed on as they come.
-    pub(super) fn rest(&mut self) -> Vec<u8> {
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.buffer)
     }
 }

@@ -1,0 +1,132 @@
+//! A server that is killed without a word, at every moment of a handshake, and started again on the same database.
+
+use codestream_protocol::lsp::attempt::Outcome;
+use e2e::methods::AttemptReopen;
+use e2e::{Fault, Home, Stub, StubBuilder};
+use serde_json::json;
+
+use crate::scene::{Scene, listening};
+
+const CHECK_SIGNUP: &str = "/no-auth/check-signup";
+const CALLBACK: &str = "/no-auth/provider-token/github";
+const CHANNEL: &str = "/socketcluster/";
+const TOKEN: &str = "/sandbox/github/login/oauth/access_token";
+
+/// Starts servers that share a database.
+struct Machine {
+    home: Home,
+}
+
+impl Machine {
+    async fn scene() -> (Self, Scene) {
+        let machine = Self { home: Home::new() };
+        let scene = Scene::behind_proxy(machine.stub()).await;
+        (machine, scene)
+    }
+
+    fn stub(&self) -> StubBuilder {
+        let database = format!("sqlite:{}", self.home.path().join("store.db").display());
+        Stub::builder().args(["--database", &database])
+    }
+
+    /// Kills the server and starts the next one.
+    async fn crash(&self, scene: &mut Scene) {
+        scene.stub.kill().await;
+        let proxy = scene.proxy().url();
+        scene.stub = self.stub().args(["--public-url", &proxy]).start().await;
+        scene.proxy().forward_to(scene.stub.api());
+        // The other ends of a killed process's connections end with it.
+        scene.proxy().cut();
+    }
+}
+
+#[tokio::test]
+async fn what_was_stored_before_the_kill_is_delivered_after_it() {
+    let (machine, mut scene) = Machine::scene().await;
+    let (ide, _) = scene.signed_in().await;
+    let started = ide.connect("github").await.expect("a link");
+    ide.opened().await;
+    let consent = scene.browser.consent_page(&started.url, None).await;
+    scene.proxy().fault(CHANNEL, Fault::Refuse, usize::MAX);
+    scene.proxy().cut();
+    let page = scene.browser.press(&consent, "approve").await;
+    assert!(page.status.is_success(), "{}", page.text());
+    machine.crash(&mut scene).await;
+    scene.proxy().heal();
+    assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::Connected);
+    assert_eq!(ide.account("github").await.expect("an account").who, "mona");
+    listening(&ide).await;
+    ide.finish().await;
+}
+
+#[tokio::test]
+async fn a_grant_that_was_stored_before_the_kill_signs_in_after_it() {
+    let (machine, mut scene) = Machine::scene().await;
+    let ide = scene.signed_out().await;
+    scene.proxy().fault(CHECK_SIGNUP, Fault::Refuse, usize::MAX);
+    let started = ide.sign_up("github").await.expect("a link");
+    ide.opened().await;
+    let page = scene.browser.approve(&started.url).await;
+    assert!(page.status.is_success(), "{}", page.text());
+    machine.crash(&mut scene).await;
+    scene.proxy().heal();
+    let login = ide.logged_in().await;
+    assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::SignedIn);
+    assert_eq!(login.session.email, "mona@example.com");
+    ide.finish().await;
+}
+
+#[tokio::test]
+async fn an_approval_after_the_kill_connects_and_signs_in() {
+    let (machine, mut scene) = Machine::scene().await;
+    let (ide, _) = scene.signed_in().await;
+    let newcomer = scene.signed_out().await;
+    let connect = ide.connect("trello").await.expect("a link");
+    ide.opened().await;
+    let sign_up = newcomer.sign_up("github").await.expect("a link");
+    newcomer.opened().await;
+    scene.proxy().asked(CHECK_SIGNUP, 1).await;
+    machine.crash(&mut scene).await;
+    scene.browser.approve(&connect.url).await;
+    assert_eq!(ide.end_of(connect.attempt_id).await.outcome, Outcome::Connected);
+    scene.browser.approve(&sign_up.url).await;
+    newcomer.logged_in().await;
+    assert_eq!(
+        newcomer.end_of(sign_up.attempt_id).await.outcome,
+        Outcome::SignedIn
+    );
+    newcomer.finish().await;
+    ide.finish().await;
+}
+
+#[tokio::test]
+async fn a_kill_in_the_middle_of_the_exchange_stores_nothing_and_opening_again_connects_once() {
+    let (machine, mut scene) = Machine::scene().await;
+    let (ide, _) = scene.signed_in().await;
+    let started = ide.connect("github").await.expect("a link");
+    ide.opened().await;
+    let consent = scene.browser.consent_page(&started.url, None).await;
+    let callback = scene.browser.press_and_stop(&consent, "approve").await;
+    let slow = json!({"route": {"path": TOKEN, "delayMs": 5000}});
+    scene.control().fault(slow).await;
+    let Scene { browser, stub, proxy } = &mut scene;
+    let (lost, ()) = tokio::join!(browser.returns(&callback), async {
+        proxy.as_ref().expect("a proxy").asked(CALLBACK, 1).await;
+        stub.kill().await;
+    });
+    assert_eq!(lost, None);
+    machine.crash(&mut scene).await;
+    listening(&ide).await;
+    assert!(ide.account("github").await.is_none());
+    let again = ide
+        .request::<AttemptReopen>(codestream_protocol::lsp::request::AttemptParams {
+            attempt_id: started.attempt_id,
+        })
+        .await
+        .expect("a new link for the same attempt");
+    assert_eq!(ide.opened().await.url, again.url);
+    scene.browser.approve(&again.url).await;
+    assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::Connected);
+    assert_eq!(ide.status().await.attempts.len(), 1);
+    ide.finish().await;
+}
