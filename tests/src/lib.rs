@@ -5,6 +5,10 @@
 //! - [`HeadlessIde`]: an IDE without a screen around `codestream-agent`
 //! - [`TestBrowser`]: a browser without a screen: cookies by site, redirects, forms
 //! - [`Terminal`]: a command whose output is read while it runs
+//! - [`Kept`]: a store that outlives its stub, of the engine that is tested
+//! - [`Cluster`]: several nodes on one PostgreSQL behind nginx, and [`Socket`] to listen on them
+//! - [`Nginx`]: the real one, with a configuration of the test's
+//! - [`Postgres`]: a database of a PostgreSQL that lives as long as the test process
 //! - [`FaultProxy`]: a network that can be broken on purpose, and that remembers what passed
 //! - [`ConnectProxy`], [`Authority`], [`TlsFront`]: a company's network
 //! - [`TimeShift`]: a clock that jumps under a real process; [`Usage`]: what a process holds of the machine
@@ -15,14 +19,19 @@ mod bins;
 mod browser;
 pub mod clock;
 mod connect_proxy;
+mod cluster;
 mod control;
 pub mod demo;
 mod fault_proxy;
 mod http;
 mod ide;
+mod kept;
+mod nginx;
 pub mod peer;
+mod postgres;
 mod process;
 mod redact;
+mod socket;
 mod stub;
 mod terminal;
 mod time_shift;
@@ -33,12 +42,17 @@ mod wire;
 pub use bins::bin;
 pub use browser::{Hop, Jar, Page, SameSite, TestBrowser, same_site};
 pub use connect_proxy::{ConnectProxy, Tunnel};
+pub use cluster::Cluster;
 pub use control::{Control, SandboxUser};
 pub use fault_proxy::{Exchange, Fault, FaultProxy};
 pub use http::{Answer, Http};
 pub use ide::{HeadlessIde, IdeBuilder, Incoming, Opened, RpcError, ShowDocument, frame, methods};
+pub use kept::Kept;
+pub use nginx::Nginx;
+pub use postgres::Postgres;
 pub use process::{Home, Output, run};
 pub use redact::redact;
+pub use socket::Socket;
 pub use stub::{Ready, Stub, StubBuilder};
 pub use terminal::Terminal;
 pub use time_shift::{Jumps, TimeShift};

@@ -11,6 +11,7 @@ use crate::PATIENCE;
 use crate::bins::bin;
 use crate::control::Control;
 use crate::http::Http;
+use crate::kept::{Kept, Options};
 use crate::process::{GRACE, Home, Process};
 
 /// The line that `--ready-json` prints.
@@ -24,6 +25,9 @@ pub struct Ready {
     /// Origin of the sandbox.
     #[serde(default)]
     pub sandbox: Option<String>,
+    /// Origin of the metrics.
+    #[serde(default)]
+    pub metrics: Option<String>,
 }
 
 /// How a stub is started.
@@ -33,8 +37,31 @@ pub struct StubBuilder {
     environment: Vec<(String, String)>,
     listen: Option<String>,
     home: Option<Home>,
+    store: Option<Options>,
     any_exit: bool,
-    no_sandbox: bool,
+    sandbox: Sandbox,
+}
+
+/// The imitated third parties.
+#[derive(Debug, Default)]
+enum Sandbox {
+    /// Of its own.
+    #[default]
+    Own,
+    /// Another stub's.
+    At(String),
+    /// None.
+    None,
+}
+
+impl Sandbox {
+    fn options(&self) -> Vec<&str> {
+        match self {
+            Self::Own => vec!["--sandbox", "--sandbox-listen", "127.0.0.1:0"],
+            Self::At(url) => vec!["--sandbox-url", url],
+            Self::None => Vec::new(),
+        }
+    }
 }
 
 impl StubBuilder {
@@ -56,9 +83,25 @@ impl StubBuilder {
         self
     }
 
+    /// Keeps everything here; in a store of its own otherwise.
+    pub fn keeping(self, store: &Kept) -> Self {
+        self.storing(store.options())
+    }
+
+    pub(crate) fn storing(mut self, store: Options) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// With another stub's third parties.
+    pub fn sharing_sandbox_of(mut self, other: &Stub) -> Self {
+        self.sandbox = Sandbox::At(other.sandbox().to_owned());
+        self
+    }
+
     /// Without the imitated third parties, as in production.
     pub fn without_sandbox(mut self) -> Self {
-        self.no_sandbox = true;
+        self.sandbox = Sandbox::None;
         self
     }
 
@@ -71,16 +114,22 @@ impl StubBuilder {
     /// Starts it with its sandbox and waits until every listener is up.
     pub async fn start(self) -> Stub {
         let home = self.home.unwrap_or_default();
+        let store = self.store.unwrap_or_else(Options::passing);
         let mut command = home.command(&bin("codestream-server-stub"));
-        command.arg("serve");
-        if !self.no_sandbox {
-            command.args(["--sandbox", "--sandbox-listen", "127.0.0.1:0"]);
-        }
         command
+            .arg("serve")
+            .args(self.sandbox.options())
             .args(["--ready-json", "--listen"])
             .arg(self.listen.as_deref().unwrap_or("127.0.0.1:0"))
+            .args(
+                store
+                    .database
+                    .iter()
+                    .flat_map(|database| ["--database", database]),
+            )
             .args(&self.arguments)
             .env("RUST_LOG", "info")
+            .envs(store.environment)
             .envs(self.environment)
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
@@ -104,7 +153,8 @@ impl StubBuilder {
         };
         let ready: Ready =
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in the ready line {line}"));
-        assert_eq!(ready.sandbox.is_none(), self.no_sandbox, "{line}");
+        let none = matches!(self.sandbox, Sandbox::None);
+        assert_eq!(ready.sandbox.is_none(), none, "{line}");
         Stub {
             control: ready.sandbox.as_deref().map(Control::new),
             ready,
@@ -193,6 +243,11 @@ impl Stub {
         self.any_exit = true;
         self.process.kill();
         self.process.wait(GRACE).await;
+    }
+
+    /// Tells it to end, as a service manager does.
+    pub fn terminate(&mut self) {
+        self.process.terminate();
     }
 
     /// Ends it as a service manager does, and gives its exit status and its log.

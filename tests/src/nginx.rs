@@ -1,0 +1,114 @@
+//! The real nginx as a process, from a configuration of the caller's. Everything it writes is in a home of its own.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use tokio::net::TcpStream;
+
+use crate::process::{Home, Process};
+
+/// A running nginx. Ends with it.
+#[derive(Debug)]
+pub struct Nginx {
+    process: Process,
+    home: Home,
+    port: u16,
+}
+
+impl Nginx {
+    /// A port that is free now: nginx cannot be asked for one, and what stands behind it must know it before.
+    pub fn free_port() -> u16 {
+        let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        probe.local_addr().expect("its address").port()
+    }
+
+    /// Whether it is installed; said in one line where it is not. With `CI=true` it must be.
+    ///
+    /// # Panics
+    /// When it is not installed and `CI=true`.
+    pub fn is_installed() -> bool {
+        let installed = program().is_some();
+        if !installed {
+            crate::postgres::missing("nginx");
+        }
+        installed
+    }
+
+    /// Starts it with what belongs inside of `http { }`, and waits until `port` answers.
+    ///
+    /// # Panics
+    /// When it is not installed, or does not start.
+    pub async fn start(port: u16, http: &str) -> Self {
+        let home = Home::new();
+        let file = home.path().join("nginx.conf");
+        std::fs::write(&file, configuration(http)).expect("a file");
+        let program = program().expect("nginx is installed");
+        let mut command = home.command(&program);
+        command
+            .arg("-p")
+            .arg(home.path())
+            .arg("-c")
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        let mut process = Process::spawn("nginx", &mut command);
+        let up = async {
+            while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        if tokio::time::timeout(crate::PATIENCE, up).await.is_err() {
+            process.kill();
+            panic!("nginx does not start:\n{}", process.stderr());
+        }
+        Self { process, home, port }
+    }
+
+    /// Its origin.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// What it logged so far: accesses, then errors.
+    pub fn log(&self) -> String {
+        let access = std::fs::read_to_string(self.home.path().join("access.log")).unwrap_or_default();
+        access + &self.process.stderr()
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        self.process.kill();
+    }
+}
+
+fn program() -> Option<PathBuf> {
+    [
+        "/usr/sbin/nginx",
+        "/usr/local/sbin/nginx",
+        "/opt/homebrew/bin/nginx",
+    ]
+    .map(PathBuf::from)
+    .into_iter()
+    .find(|path| Command::new(path).arg("-v").output().is_ok())
+}
+
+fn configuration(http: &str) -> String {
+    format!(
+        "daemon off;
+master_process off;
+pid nginx.pid;
+error_log stderr warn;
+events {{ worker_connections 4096; }}
+http {{
+    access_log access.log;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+{http}
+}}
+"
+    )
+}
