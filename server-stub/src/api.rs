@@ -8,12 +8,13 @@ mod capabilities;
 mod check_signup;
 mod edge;
 mod error;
-mod limit;
+pub(crate) mod limit;
 mod login_data;
 mod prefer;
 mod read;
 mod session;
 mod start_code;
+mod status;
 
 #[cfg(test)]
 mod tests;
@@ -30,13 +31,12 @@ pub(crate) use address::Peer;
 pub(crate) use bearer::Bearer;
 pub(crate) use edge::{RequestId, around, to_the_end};
 pub(crate) use error::RouteError;
-pub(crate) use limit::RateLimit;
 pub(crate) use read::{Json, Query};
 
 /// This room's routes, but for those that wait.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route(path::STATUS, get(async || "OK"))
+        .route(path::STATUS, get(status::show))
         .route(path::CAPABILITIES, get(capabilities::show))
         .route(path::PROVIDER_AUTH_CODE, get(start_code::make))
         .route(path::LOGIN, put(session::login))

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::api::RateLimit;
 use crate::channel::Channel;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::faults::Faults;
 use crate::keys::Keys;
 use crate::lifecycle::Lifecycle;
+use crate::metrics::Metrics;
 use crate::providers::Registry;
 use crate::random::Random;
 use crate::sandbox::Sandbox;
@@ -46,10 +46,8 @@ pub(crate) struct App {
     pub(crate) channel: Channel,
     /// Refreshes under way.
     pub(crate) flights: crate::broker::Flights,
-    /// Of `check-signup`, per sign-up token.
-    pub(crate) check_signup_limit: RateLimit,
-    /// Of the callback, per client address.
-    pub(crate) callback_limit: RateLimit,
+    /// What is counted, for Prometheus.
+    pub(crate) metrics: Metrics,
     /// Background work and its end.
     pub(crate) lifecycle: Lifecycle,
 }
@@ -61,7 +59,7 @@ pub(crate) struct Origins {
     pub(crate) public: Url,
     /// The callback host of providers that accept only one fixed host.
     pub(crate) auth: Option<Url>,
-    /// The sandbox's own site.
+    /// The sandbox's own site, of this node or of another.
     pub(crate) sandbox: Option<Url>,
 }
 

@@ -4,7 +4,6 @@
 //! machine decides, the socket carries out, the hub knows who listens, and the dispatcher brings in what was committed.
 
 mod dispatch;
-mod failures;
 mod hub;
 mod lookup;
 mod machine;
@@ -24,20 +23,23 @@ use codestream_protocol::channel::{ChannelName, PATH};
 use crate::app::App;
 
 pub(crate) use dispatch::start;
-use failures::Failures;
 use hub::{End, Hub};
 
 /// Every open line. Clones are the same channel.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Channel {
     hub: Hub,
-    failures: Failures,
 }
 
 impl Channel {
     /// Takes every subscription of `user` to `channel` away.
     pub(crate) fn kick(&self, user: &UserId, channel: &ChannelName) {
         self.hub.kick(user, channel);
+    }
+
+    /// How many connections are open.
+    pub(crate) fn len(&self) -> usize {
+        self.hub.len()
     }
 
     /// Cuts every connection without a word.

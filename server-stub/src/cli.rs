@@ -66,7 +66,7 @@ fn run_with(arguments: impl Iterator<Item = OsString>, environment: &Environment
 
 fn sandbox_keys(database: &Database, random: &Random) -> io::Result<(KeyRing, KeyRing)> {
     match database {
-        Database::SqliteMemory => Ok(keys::fresh(random)),
+        Database::SqliteMemory | Database::Postgres(_) => Ok(keys::fresh(random)),
         Database::SqliteFile(path) => keys::kept_beside(path, random),
     }
 }
@@ -97,7 +97,16 @@ async fn listen_and_serve(settings: Settings, ready_json: bool) -> Result<(), St
         Some(address) => Some(bind(address).await?),
         None => None,
     };
-    let server = Server::new(Listeners { api, sandbox }, settings.config)
+    let metrics = match &settings.metrics_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let listeners = Listeners {
+        api,
+        sandbox,
+        metrics,
+    };
+    let server = Server::new(listeners, settings.config)
         .await
         .map_err(|error| error.to_string())?;
     let ready = ready::Ready::of(&server).map_err(|error| error.to_string())?;

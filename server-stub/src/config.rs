@@ -32,7 +32,8 @@ pub struct Config {
     pub database: Database,
     /// Whether the third parties are imitated.
     pub sandbox: bool,
-    /// The sandbox's origin as browsers, agents and this server see it; absent: where it listens.
+    /// The sandbox's origin as browsers, agents and this server see it; absent: where it listens. Without a sandbox of our
+    /// own, that of another node.
     pub sandbox_url: Option<Url>,
     /// Whether `check-signup` holds requests that ask for it.
     pub long_poll: bool,
@@ -55,6 +56,28 @@ pub enum Database {
     SqliteFile(PathBuf),
     /// SQLite, gone when the server stops.
     SqliteMemory,
+    /// A PostgreSQL database, shared by any number of nodes.
+    Postgres(PostgresUrl),
+}
+
+/// How a PostgreSQL database is reached. May hold a password, so it does not print itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl(Url);
+
+impl PostgresUrl {
+    pub(crate) fn expose(&self) -> &str {
+        self.0.as_str()
+    }
+
+    fn has_password(&self) -> bool {
+        self.0.password().is_some() || self.0.query_pairs().any(|(key, _)| key == "password")
+    }
+}
+
+impl std::fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PostgresUrl([redacted])")
+    }
 }
 
 /// Whether a page asks to compare the match code before anything is stored.

@@ -50,7 +50,7 @@ async fn due(app: &App, sweep: &mut UnixMillis) -> Result<UnixMillis, StoreError
 async fn opened(wakes: &mut Receiver<Wake>) {
     loop {
         match wakes.recv().await {
-            Ok(Wake::Deadline) | Err(RecvError::Lagged(_)) => return,
+            Ok(Wake::Deadline | Wake::Missed) | Err(RecvError::Lagged(_)) => return,
             Ok(_) => {}
             Err(RecvError::Closed) => std::future::pending().await,
         }

@@ -7,6 +7,7 @@ mod kept;
 mod sealer;
 mod signer;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use kept::{fresh, kept_beside};
@@ -62,6 +63,13 @@ impl Key {
     /// 64 hexadecimal characters: for a key file only.
     pub(crate) fn to_hex(&self) -> String {
         hex(&self.0)
+    }
+
+    /// A secret that whoever has the key can make again, for one purpose: HMAC-SHA256, in hexadecimal.
+    pub(crate) fn derived(&self, purpose: &str) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        mac.update(purpose.as_bytes());
+        hex(&mac.finalize().into_bytes())
     }
 
     /// Names the key without telling anything about it.

@@ -15,6 +15,7 @@ mod faults;
 mod keys;
 mod lifecycle;
 mod me;
+mod metrics;
 mod outbound;
 mod pages;
 #[expect(

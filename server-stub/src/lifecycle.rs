@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 /// Spawns tasks and ends them. Clones are the same lifecycle.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lifecycle {
+    drain: CancellationToken,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -31,6 +32,21 @@ impl Lifecycle {
         self.tasks.spawn(task)
     }
 
+    /// Ends when this node is to be left: whoever waits for something here waits elsewhere from now on.
+    pub(crate) async fn draining(&self) {
+        self.drain.cancelled().await;
+    }
+
+    /// Whether this node is being left.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.drain.is_cancelled()
+    }
+
+    /// Sends those who wait elsewhere. What is short is still served.
+    pub(crate) fn drain(&self) {
+        self.drain.cancel();
+    }
+
     /// Ends when shutdown begins.
     pub(crate) async fn stopping(&self) {
         self.stop.cancelled().await;
@@ -38,6 +54,7 @@ impl Lifecycle {
 
     /// Begins shutdown.
     pub(crate) fn stop(&self) {
+        self.drain();
         self.stop.cancel();
         self.tasks.close();
     }

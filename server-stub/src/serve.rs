@@ -12,17 +12,21 @@ use url::Url;
 
 use crate::app::{App, Origins};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Database};
 use crate::faults::Faults;
 use crate::keys::Keys;
 use crate::lifecycle::Lifecycle;
+use crate::metrics::Metrics;
 use crate::providers::Registry;
 use crate::random::Random;
 use crate::sandbox::Sandbox;
 use crate::store::{Store, StoreError, Wakes};
-use crate::{api, broker, channel, deadlines, faults, outbound, pages, sandbox};
+use crate::{api, broker, channel, deadlines, faults, metrics, outbound, pages, sandbox};
 
-/// How long requests in flight may take once shutdown has begun.
+/// How long a node among several goes on accepting once it drains, so that load balancers and reconnecting clients find
+/// out before their next connection is refused.
+const NOTICE: Duration = Duration::from_secs(1);
+/// How long everything may take once shutdown has begun.
 const GRACE: Duration = Duration::from_secs(4);
 
 /// Bound sockets.
@@ -32,6 +36,8 @@ pub struct Listeners {
     pub api: TcpListener,
     /// For the sandbox, which is another site; needed exactly when [`Config::sandbox`] is set.
     pub sandbox: Option<TcpListener>,
+    /// For Prometheus; apart, so that it is nobody else's to read.
+    pub metrics: Option<TcpListener>,
 }
 
 /// Why the server could not run.
@@ -86,9 +92,18 @@ impl Server {
         local_origin(&self.listeners.api)
     }
 
-    /// The sandbox's origin, which is another site than the API's.
+    /// The sandbox's origin on this machine, which is another site than the API's; where it is another node's, that one's.
     pub fn sandbox_origin(&self) -> std::io::Result<Option<String>> {
-        self.listeners.sandbox.as_ref().map(sandbox_origin).transpose()
+        match (&self.listeners.sandbox, &self.app.origins.sandbox) {
+            (Some(listener), _) => sandbox_origin(listener).map(Some),
+            (None, Some(site)) => Ok(Some(site.origin().ascii_serialization())),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Where metrics are, when they are asked for.
+    pub fn metrics_origin(&self) -> std::io::Result<Option<String>> {
+        self.listeners.metrics.as_ref().map(local_origin).transpose()
     }
 
     /// Runs until `shutdown` ends, then finishes what is in flight, in at most 5 s.
@@ -106,15 +121,28 @@ impl Server {
                 _ => Ok(()),
             }
         };
-        let serving = async { tokio::try_join!(api, sandbox).map(|_| ()) };
+        let metrics = async {
+            match listeners.metrics {
+                Some(listener) => listen(listener, metrics::routes(&app), &lifecycle).await,
+                None => Ok(()),
+            }
+        };
+        let serving = async { tokio::try_join!(api, sandbox, metrics).map(|_| ()) };
         tokio::pin!(serving);
         tokio::select! {
             ended = &mut serving => return ended.map_err(ServeError::from),
             () = shutdown => {}
         }
         tracing::info!("stopping");
-        lifecycle.stop();
+        lifecycle.drain();
         let finish = async {
+            if matches!(app.config.database, Database::Postgres(_)) {
+                // Err means that the time is over and nothing has failed.
+                if let Ok(ended) = tokio::time::timeout(NOTICE, &mut serving).await {
+                    return ended;
+                }
+            }
+            lifecycle.stop();
             let ended = serving.await;
             lifecycle.finished().await;
             ended
@@ -165,27 +193,26 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
             None => origin(&local_origin(&listeners.api)?),
         },
         auth: config.auth_origin.clone(),
-        sandbox: match (&listeners.sandbox, &config.sandbox_url) {
-            (Some(_), Some(url)) => Some(url.clone()),
-            (Some(listener), None) => Some(origin(&sandbox_origin(listener)?)),
-            (None, _) => None,
+        sandbox: match (&config.sandbox_url, &listeners.sandbox) {
+            (Some(url), _) => Some(url.clone()),
+            (None, Some(listener)) => Some(origin(&sandbox_origin(listener)?)),
+            (None, None) => None,
         },
     };
-    let providers = Registry::new(&config, &origins, &random);
+    let providers = Registry::new(&config, &origins);
     let faults = Faults::default();
     Ok(Arc::new(App {
         sandbox: origins
             .sandbox
             .as_ref()
+            .filter(|_| listeners.sandbox.is_some())
             .map(|site| Sandbox::new(&providers, site, &faults, &clock, &random)),
+        metrics: Metrics::new(),
         providers,
         http: outbound::client()?,
         faults,
         channel: channel::Channel::default(),
         flights: broker::Flights::default(),
-        check_signup_limit: api::RateLimit::new(2, 5),
-        // An office behind one address comes back in bursts; a guesser needs far more.
-        callback_limit: api::RateLimit::new(10, 100),
         lifecycle: Lifecycle::default(),
         config,
         origins,

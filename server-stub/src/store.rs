@@ -5,19 +5,21 @@
 
 mod accounts;
 mod handshakes;
+mod limits;
 mod messages;
 mod people;
 mod sessions;
 mod sign_ups;
-mod sqlite;
+mod sql;
 mod undos;
 mod wake;
 
-pub(crate) use accounts::{Account, AccountKey, Accounts, Change, NewTokens, Replaced};
+pub(crate) use accounts::{Account, AccountKey, Accounts, Change, Lease, Leased, NewTokens, Replaced};
 pub(crate) use handshakes::{
     Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind, Handshakes, NewHandshake,
     NewState, State,
 };
+pub(crate) use limits::{Allowed, Limits, Rate};
 pub(crate) use messages::{Messages, StoredMessage};
 pub(crate) use people::{Identity, NewUser, People, Team, User};
 pub(crate) use sessions::{OpenedSession, Session, SessionId, Sessions};
@@ -34,12 +36,12 @@ use crate::random::Random;
 
 /// All of the store.
 pub(crate) trait Store:
-    Accounts + Handshakes + Messages + People + Sessions + SignUps + Undos + Send + Sync
+    Accounts + Handshakes + Limits + Messages + People + Sessions + SignUps + Undos + Send + Sync
 {
 }
 
 impl<T> Store for T where
-    T: Accounts + Handshakes + Messages + People + Sessions + SignUps + Undos + Send + Sync
+    T: Accounts + Handshakes + Limits + Messages + People + Sessions + SignUps + Undos + Send + Sync
 {
 }
 
@@ -55,6 +57,9 @@ pub(crate) enum StoreError {
     /// A stored value has a shape that this version does not know.
     #[error("a stored {0} has a shape that this version does not know")]
     Shape(&'static str),
+    /// A write took so long that its timestamp is too old to be found.
+    #[error("a write took longer than it may")]
+    TooSlow,
     /// A row that the call relies on is not there.
     #[error("there is no such {0}")]
     Missing(&'static str),
@@ -69,6 +74,9 @@ pub(crate) async fn open(
     wakes: &Wakes,
 ) -> Result<Arc<dyn Store>, StoreError> {
     Ok(Arc::new(
-        sqlite::Sqlite::open(database, sealer, clock, random, wakes).await?,
+        sql::Sql::open(database, sealer, clock, random, wakes).await?,
     ))
 }
+
+#[cfg(test)]
+mod tests;

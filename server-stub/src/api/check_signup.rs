@@ -14,7 +14,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::prefer::Wait;
-use super::{Json, Peer, RouteError, login_data};
+use super::{Json, Peer, RouteError, limit, login_data};
 use crate::app::App;
 use crate::store::{Failure, Grant, SignUpKey, SignUpStatus, Wake};
 
@@ -47,8 +47,8 @@ async fn poll(
     wait: Option<Wait>,
 ) -> Result<LoginResponse, RouteError> {
     let key = key(body)?;
-    app.check_signup_limit
-        .take(&key.token, app.clock.now())
+    limit::take(app, limit::CHECK_SIGN_UP, &key.token)
+        .await
         .map_err(RouteError::too_many)?;
     match granted(app, &key, address, wait).await? {
         Some(grant) => {
@@ -88,7 +88,7 @@ async fn granted(
         tokio::select! {
             () = woken(&mut wakes, key) => {}
             () = app.clock.sleep_until(until) => last = true,
-            () = app.lifecycle.stopping() => last = true,
+            () = app.lifecycle.draining() => last = true,
         }
     }
 }
@@ -98,8 +98,8 @@ async fn woken(wakes: &mut Receiver<Wake>, key: &SignUpKey) {
     loop {
         match wakes.recv().await {
             Ok(Wake::SignUp { key: told }) if told == *key => return,
+            Ok(Wake::Missed) | Err(RecvError::Lagged(_)) => return,
             Ok(_) => {}
-            Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => std::future::pending().await,
         }
     }

@@ -57,6 +57,7 @@ async fn name(State(app): State<Arc<App>>, mut request: Request, next: Next) -> 
         .get::<MatchedPath>()
         .map_or("", MatchedPath::as_str);
     let span = tracing::info_span!("request", id = id.0, method = %request.method(), route);
+    let timed = app.metrics.request(request.method(), route);
     request.extensions_mut().insert(id.clone());
     if let Ok(id) = HeaderValue::from_str(&id.0) {
         // In place of what a client may have sent: the name is ours to give.
@@ -64,6 +65,7 @@ async fn name(State(app): State<Arc<App>>, mut request: Request, next: Next) -> 
     }
     async move {
         let mut response = next.run(request).await;
+        timed.answered(response.status());
         tracing::debug!(status = response.status().as_u16(), "answered");
         if let Ok(id) = HeaderValue::from_str(&id.0) {
             response.headers_mut().insert(REQUEST_ID, id);

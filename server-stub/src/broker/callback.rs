@@ -31,7 +31,7 @@ pub(crate) async fn returned(
 ) -> Response {
     let (parts, _) = request.into_parts();
     let visit = Visit::of(provider.to_owned(), &parts);
-    if let Err(wait) = visit.limit(&app) {
+    if let Err(wait) = visit.limit(&app).await {
         return too_many(wait);
     }
     let state = match state::named(&app, &jti).await {
@@ -71,7 +71,7 @@ pub(crate) async fn receive(
         return home.into_response();
     }
     let visit = Visit::of(provider.clone(), &parts);
-    if let Err(wait) = visit.limit(&app) {
+    if let Err(wait) = visit.limit(&app).await {
         return too_many(wait);
     }
     let offered = match app.providers.get(&provider) {

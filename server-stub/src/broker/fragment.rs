@@ -46,7 +46,7 @@ async fn receive(
         );
     }
     let visit = Visit::of(provider, &parts);
-    visit.limit(&app).map_err(RouteError::too_many)?;
+    visit.limit(&app).await.map_err(RouteError::too_many)?;
     let Json(posted): Json<FragmentToken> = Request::from_parts(parts, body).extract().await?;
     let returned = Returned {
         said: said(&posted),

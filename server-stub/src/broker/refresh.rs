@@ -1,11 +1,13 @@
 //! Refresh: `GET /provider-refresh/{provider}`. One per account, however many windows ask.
 //!
-//! Within this process requests for one account share a flight. Across nodes the store compares the refresh token: who
-//! comes second finds another one and gives what the first has stored. Only a service's own word that the grant is gone
-//! touches the account; trouble on the way never does.
+//! Within this process requests for one account share a flight. Across nodes a flight holds a lease in the store while it
+//! asks the service: who finds it taken waits for its end, and gives what was stored. A lease and not a lock, since a
+//! service may take seconds, and no transaction is to last that long; a node that dies leaves it to end by itself. Only a
+//! service's own word that the grant is gone touches the account; trouble on the way never does.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -15,6 +17,8 @@ use codestream_protocol::http::{TokenError as LostToken, UserChange};
 use codestream_protocol::secret::{AccessToken, RefreshToken};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::accounts::{self, Named};
 use super::connection::expiry;
@@ -24,7 +28,10 @@ use crate::app::App;
 use crate::keys::fingerprint;
 use crate::me;
 use crate::providers::{CallError, Grant, Provider, TokenError};
-use crate::store::{Account, AccountKey, NewTokens, Replaced, StoreError};
+use crate::store::{Account, AccountKey, Leased, NewTokens, Replaced, StoreError, Wake};
+
+/// Longer than any service may take to answer, with the store's own time.
+const LEASE: Duration = Duration::from_secs(20);
 
 /// What every request of one flight gets.
 #[derive(Debug, Clone)]
@@ -93,18 +100,19 @@ pub(crate) async fn refresh(
         sub_id: text("subId"),
     };
     let key = accounts::key(&app, &bearer, named)?;
+    let account = app.store.account(&key).await?;
+    let had = account.as_ref().and_then(|account| account.access_token.clone());
     if let Some(have) = text("have")
-        && let Some(account) = app.store.account(&key).await?
-        && let Some(access) = &account.access_token
+        && let (Some(account), Some(access)) = (&account, &had)
         && fingerprint(access.expose()) != have
     {
         return Ok(Json(UserChange {
-            user: me::connected(&account),
+            user: me::connected(account),
         }));
     }
     let flight = app.flights.join(&key, || {
         let (app, key) = (app.clone(), key.clone());
-        fly(app, key, request_id).boxed()
+        fly(app, key, had, request_id).boxed()
     });
     match flight.await {
         Outcome::Now(user) => Ok(Json(UserChange { user: *user })),
@@ -118,12 +126,12 @@ pub(crate) async fn refresh(
 }
 
 /// To its end, even when every window goes away: a service that rotates has forgotten the old refresh token by then.
-async fn fly(app: Arc<App>, key: AccountKey, request_id: String) -> Outcome {
+async fn fly(app: Arc<App>, key: AccountKey, had: Option<AccessToken>, request_id: String) -> Outcome {
     let work = {
         let app = app.clone();
         async move {
             let _landing = app.flights.landing(key.clone());
-            renew(&app, &key, &request_id).await
+            alone(&app, &key, had.as_ref(), &request_id).await
         }
     };
     match app.lifecycle.run(work).await {
@@ -133,6 +141,65 @@ async fn fly(app: Arc<App>, key: AccountKey, request_id: String) -> Outcome {
             Outcome::Failed
         }
         Err(_) => Outcome::Failed,
+    }
+}
+
+/// One flight at a time, on all nodes; `had` is the access token to replace.
+async fn alone(
+    app: &Arc<App>,
+    key: &AccountKey,
+    had: Option<&AccessToken>,
+    request_id: &str,
+) -> Result<Outcome, StoreError> {
+    loop {
+        // Before the lease is asked for, so that its end cannot fall in between.
+        let mut wakes = app.wakes.listen();
+        let until = match app.store.lease_refresh(key, LEASE).await? {
+            Leased::Ours(lease) => {
+                let outcome = match decided(app, key, had).await? {
+                    Some(outcome) => Ok(outcome),
+                    None => renew(app, key, request_id).await,
+                };
+                app.store.end_refresh(key, lease).await?;
+                return outcome;
+            }
+            Leased::Gone => return Ok(Outcome::NotConnected),
+            Leased::Theirs(until) => until,
+        };
+        tokio::select! {
+            () = ended(&mut wakes, key) => {}
+            () = app.clock.sleep_until(until) => {}
+            () = app.lifecycle.stopping() => return Ok(Outcome::Undecided),
+        }
+        if let Some(outcome) = decided(app, key, had).await? {
+            return Ok(outcome);
+        }
+    }
+}
+
+/// What another flight has come to since the account held `had`; `None`: nothing.
+async fn decided(
+    app: &App,
+    key: &AccountKey,
+    had: Option<&AccessToken>,
+) -> Result<Option<Outcome>, StoreError> {
+    Ok(match app.store.account(key).await? {
+        None => Some(Outcome::NotConnected),
+        Some(account) if account.access_token.as_ref() == had => None,
+        Some(account) if account.access_token.is_none() => Some(Outcome::Lost),
+        Some(account) => Some(Outcome::Now(Box::new(me::connected(&account)))),
+    })
+}
+
+/// Ends when another flight for this user may have ended.
+async fn ended(wakes: &mut Receiver<Wake>, key: &AccountKey) {
+    loop {
+        match wakes.recv().await {
+            Ok(Wake::RefreshEnded { user_id }) if user_id == key.user_id => return,
+            Ok(Wake::Missed) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
     }
 }
 

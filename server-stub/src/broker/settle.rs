@@ -14,7 +14,7 @@ use codestream_protocol::state::StateClaims;
 use super::landing::Landing;
 use super::refusal::Refusal;
 use super::{confirm, connection, cookie, done, sign_in, state};
-use crate::api::Peer;
+use crate::api::{Peer, limit};
 use crate::app::App;
 use crate::providers::{CallError, Grant, Held, OAuthErrorCode, Provider, Registry, Tokens};
 use crate::store::{Consumed, End, Failure, HandshakeKind, State};
@@ -46,9 +46,9 @@ impl Visit {
 
 impl Visit {
     /// Whether the browser's address may come back once more, or the time until it may.
-    pub(crate) fn limit(&self, app: &App) -> Result<(), Duration> {
+    pub(crate) async fn limit(&self, app: &App) -> Result<(), Duration> {
         match &self.address {
-            Some(address) => app.callback_limit.take(address, app.clock.now()),
+            Some(address) => limit::take(app, limit::CALLBACK, address).await,
             None => Ok(()),
         }
     }

@@ -35,12 +35,8 @@ async fn run(app: Arc<App>, mut wakes: broadcast::Receiver<Wake>) {
             Ok(wake) => handle(&app, wake).await,
             Err(RecvError::Closed) => return,
             Err(RecvError::Lagged(missed)) => {
-                tracing::warn!(
-                    missed,
-                    "the me-channel fell behind; its clients catch up by history"
-                );
-                app.channel.hub.end_all(End::Behind);
-                Ok(())
+                tracing::warn!(missed, "the me-channel fell behind");
+                handle(&app, Wake::Missed).await
             }
         };
         if let Err(error) = done {
@@ -65,7 +61,12 @@ async fn handle(app: &App, wake: Wake) -> Result<(), StoreError> {
         }
         Wake::SessionEnded { id } => app.channel.hub.end_session(id),
         Wake::Membership { user_id } => recheck(app, &user_id).await?,
-        Wake::Deadline | Wake::SignUp { .. } => {}
+        Wake::Missed => {
+            app.metrics.missed();
+            tracing::warn!("the me-channel may have missed something; its clients catch up by history");
+            app.channel.hub.end_all(End::Behind);
+        }
+        Wake::Deadline | Wake::SignUp { .. } | Wake::RefreshEnded { .. } => {}
     }
     Ok(())
 }
@@ -82,6 +83,7 @@ async fn deliver(app: &App, message: StoredMessage) -> Result<(), StoreError> {
             publish.encode().into()
         })
         .collect();
+    app.metrics.delivered();
     app.channel.hub.deliver(&message.channel, &frames, |subscriber| {
         audience.contains(&subscriber.session)
     });

@@ -109,6 +109,11 @@ impl Hub {
         }
     }
 
+    /// How many lines are open.
+    pub(crate) fn len(&self) -> usize {
+        self.lines().open.len()
+    }
+
     /// Forgets a line.
     pub(crate) fn close(&self, id: LineId) {
         self.lines().remove(id);

@@ -1,7 +1,5 @@
 //! Answers a connection's questions from the store.
 
-use std::net::IpAddr;
-
 use codestream_protocol::UserId;
 use codestream_protocol::channel::{
     AuthError, ChannelName, HISTORY_LIMIT, HistoryAnswer, HistoryCall, HistoryMessage,
@@ -11,29 +9,35 @@ use codestream_protocol::secret::{BroadcasterToken, ChannelJwt};
 use super::hub::{LineId, Subscriber};
 use super::machine::{Found, Question, Refusal};
 use super::pass::{self, Identity};
+use crate::api::limit;
 use crate::app::App;
-use crate::store::{SessionId, StoreError};
+use crate::store::{Allowed, SessionId, StoreError};
 
 /// Who asks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Asker {
     pub(super) line: LineId,
-    pub(super) address: IpAddr,
+    /// The client's network address.
+    pub(super) address: String,
 }
 
 /// Answers `question`.
-pub(super) async fn find(app: &App, asker: Asker, question: Question) -> Found {
+pub(super) async fn find(app: &App, asker: &Asker, question: Question) -> Found {
     match question {
-        Question::Handshake { cid, jwt } => Found::Handshake(cid, read_pass(app, asker, &jwt).await),
-        Question::Authenticate { cid, jwt } => Found::Authenticate(cid, read_pass(app, asker, &jwt).await),
+        Question::Handshake { cid, jwt } => Found::Handshake(cid, read_pass(app, asker.line, &jwt).await),
+        Question::Authenticate { cid, jwt } => {
+            Found::Authenticate(cid, read_pass(app, asker.line, &jwt).await)
+        }
         Question::Login { cid, token, uid } => {
-            let now = app.clock.now();
-            if app.channel.failures.are_too_many(asker.address, now) {
-                return Found::Login(cid, Err(Refusal::TooManyAttempts));
+            match app.store.allowance(limit::CHANNEL_FAILURES, &asker.address).await {
+                Ok(Allowed::Yes) => {}
+                Ok(Allowed::In(_)) => return Found::Login(cid, Err(Refusal::TooManyAttempts)),
+                Err(error) => return Found::Login(cid, Err(internal(&error))),
             }
-            let result = login(app, asker, &token, uid).await;
+            let result = login(app, asker.line, &token, uid).await;
             if matches!(result, Err(Refusal::InvalidToken | Refusal::NoSuchUser(_))) {
-                app.channel.failures.count(asker.address, now);
+                // What it says is for the next attempt.
+                let _ = limit::take(app, limit::CHANNEL_FAILURES, &asker.address).await;
             }
             Found::Login(cid, result)
         }
@@ -69,9 +73,9 @@ async fn lasts(app: &App, line: LineId, session: SessionId) -> Result<bool, Stor
     Ok(app.store.session(session).await?.is_some())
 }
 
-async fn read_pass(app: &App, asker: Asker, jwt: &ChannelJwt) -> Result<Identity, AuthError> {
+async fn read_pass(app: &App, line: LineId, jwt: &ChannelJwt) -> Result<Identity, AuthError> {
     let identity = pass::read(&app.keys.signer, jwt, app.clock.now())?;
-    match lasts(app, asker.line, identity.session).await {
+    match lasts(app, line, identity.session).await {
         Ok(true) => Ok(identity),
         Ok(false) => Err(pass::session_over()),
         Err(error) => {
@@ -88,7 +92,7 @@ async fn read_pass(app: &App, asker: Asker, jwt: &ChannelJwt) -> Result<Identity
 
 async fn login(
     app: &App,
-    asker: Asker,
+    line: LineId,
     token: &BroadcasterToken,
     uid: String,
 ) -> Result<(Identity, ChannelJwt), Refusal> {
@@ -100,7 +104,7 @@ async fn login(
         let known = app.store.user(&user).await.map_err(|error| internal(&error))?;
         return Err(known.map_or(Refusal::NoSuchUser(uid), |_| Refusal::InvalidToken));
     };
-    match lasts(app, asker.line, session.id).await {
+    match lasts(app, line, session.id).await {
         Ok(true) => Ok(pass::issue(&app.keys.signer, session.id, &user, app.clock.now())),
         Ok(false) => Err(Refusal::InvalidToken),
         Err(error) => Err(internal(&error)),

@@ -3,13 +3,13 @@
 //! One task, no buffers of its own. A peer that takes nothing for as long as a ping may take is given up.
 
 use std::error::Error as _;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use axum::extract::{ConnectInfo, State, WebSocketUpgrade};
-use axum::response::Response;
+use axum::extract::{State, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use codestream_protocol::channel::{Packet, close, decode};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite;
 use super::hub::{End, Hub, Line, LineId, Push};
 use super::lookup::{Asker, find};
 use super::machine::{Effect, Input, Machine, Now, PING_TIMEOUT};
+use crate::api::Peer;
 use crate::app::App;
 
 /// Most bytes of an inbound frame; the largest call, `history` of 100 channels, has under 4 KiB.
@@ -32,9 +33,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// `GET /socketcluster/`.
 pub(super) async fn upgrade(
     State(app): State<Arc<App>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Peer(address): Peer,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    if app.lifecycle.is_draining() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
@@ -43,11 +47,11 @@ pub(super) async fn upgrade(
         .on_upgrade(move |socket| async move {
             // A task of the lifecycle's, so that shutdown waits for its close frame.
             let lifecycle = app.lifecycle.clone();
-            lifecycle.spawn(run(app, socket, peer));
+            lifecycle.spawn(run(app, socket, address.unwrap_or_default()));
         })
 }
 
-async fn run(app: Arc<App>, socket: WebSocket, peer: SocketAddr) {
+async fn run(app: Arc<App>, socket: WebSocket, address: String) {
     let line = app.channel.hub.open();
     let _open = Open {
         hub: app.channel.hub.clone(),
@@ -57,7 +61,7 @@ async fn run(app: Arc<App>, socket: WebSocket, peer: SocketAddr) {
     let mut connection = Connection {
         asker: Asker {
             line: line.id,
-            address: peer.ip(),
+            address,
         },
         app,
         socket,
@@ -99,8 +103,8 @@ impl Connection {
             mut pushes, mut end, ..
         } = line;
         let app = self.app.clone();
-        let stopping = app.lifecycle.stopping();
-        tokio::pin!(stopping);
+        let draining = app.lifecycle.draining();
+        tokio::pin!(draining);
         loop {
             let deadline = self.opened + self.machine.as_ref().map(Machine::deadline).unwrap_or_default();
             let done = tokio::select! {
@@ -110,7 +114,7 @@ impl Connection {
                     Ok(End::Behind) => Err(Closed(Some(close::BEHIND))),
                     Ok(End::Cut) | Err(_) => Err(Closed(None)),
                 },
-                () = &mut stopping => Err(Closed(Some(close::GOING_AWAY))),
+                () = &mut draining => Err(Closed(Some(close::GOING_AWAY))),
                 Some(push) = pushes.recv() => self.push(push).await,
                 message = self.socket.recv() => self.message(message).await,
                 () = sleep_until(deadline) => self.input(Input::Tick).await,
@@ -172,7 +176,7 @@ impl Connection {
                     Effect::Send(packet) => self.send(Message::Text(packet.encode().into())).await?,
                     Effect::Ask(question) => {
                         // Boxed, so that an idle connection does not keep room for a lookup.
-                        let found = Box::pin(find(&self.app, self.asker, question)).await;
+                        let found = Box::pin(find(&self.app, &self.asker, question)).await;
                         next = Some(Input::Found(found));
                     }
                     Effect::Unsubscribe(channel) => {

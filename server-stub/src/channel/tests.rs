@@ -59,7 +59,11 @@ fn config() -> Config {
 async fn bench() -> Bench {
     let api = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = api.local_addr().expect("an address");
-    let listeners = Listeners { api, sandbox: None };
+    let listeners = Listeners {
+        api,
+        sandbox: None,
+        metrics: None,
+    };
     let app = app(&listeners, config()).await.expect("an app");
     start(&app);
     let router = api_router(&app).into_make_service_with_connect_info::<SocketAddr>();

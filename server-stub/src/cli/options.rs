@@ -57,7 +57,7 @@ pub(super) struct Serve {
     /// The environment's name in OAuth states [default: local].
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
-    /// sqlite:PATH or `sqlite::memory`: [default: a file in the data directory; in memory with --sandbox].
+    /// sqlite:PATH, `sqlite::memory`: or `postgres://[USER@]HOST/NAME` [default: a file in the data directory; in memory with --sandbox].
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// A configuration file in TOML.
@@ -72,9 +72,13 @@ pub(super) struct Serve {
     /// Where the sandbox listens [default: 127.0.0.1:12080].
     #[arg(long, value_name = "HOST:PORT")]
     sandbox_listen: Option<String>,
-    /// The sandbox's origin as browsers, agents and this server see it [default: where it listens].
+    /// The sandbox's origin as browsers, agents and this server see it [default: where it listens]. Without --sandbox, that
+    /// of another node, which has the same public URL and keys.
     #[arg(long, value_name = "URL")]
     sandbox_url: Option<String>,
+    /// Where Prometheus reads metrics [default: nowhere].
+    #[arg(long, value_name = "HOST:PORT")]
+    metrics_listen: Option<String>,
     /// Answer every poll at once.
     #[arg(long)]
     no_long_poll: bool,
@@ -113,6 +117,7 @@ impl From<Serve> for Options {
             sandbox: given.sandbox,
             sandbox_listen: given.sandbox_listen,
             sandbox_url: given.sandbox_url,
+            metrics_listen: given.metrics_listen,
             no_long_poll: given.no_long_poll,
             allow_legacy_sign_up: given.allow_legacy_sign_up,
             confirm_sign_in: given.confirm_sign_in,

@@ -14,6 +14,8 @@ pub(super) struct Ready {
     channel: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sandbox: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<String>,
 }
 
 impl Ready {
@@ -22,6 +24,7 @@ impl Ready {
         Ok(Self {
             channel: format!("ws{}{}", api.trim_start_matches("http"), channel::PATH),
             sandbox: server.sandbox_origin()?,
+            metrics: server.metrics_origin()?,
             api,
         })
     }

@@ -30,6 +30,7 @@ pub(super) struct ApiServer {
     pub(super) auth_origin: Option<String>,
     pub(super) success_url: Option<String>,
     pub(super) listen: Option<String>,
+    pub(super) metrics_listen: Option<String>,
     pub(super) database: Option<String>,
     pub(super) confirm_sign_in: Option<ConfirmSignIn>,
 }

@@ -35,6 +35,8 @@ pub struct Options {
     pub sandbox_listen: Option<String>,
     /// The sandbox's origin as browsers, agents and this server see it.
     pub sandbox_url: Option<String>,
+    /// `host:port` of the metrics.
+    pub metrics_listen: Option<String>,
     /// Hold no request.
     pub no_long_poll: bool,
     /// Accept sign-ups without a code challenge.
@@ -52,6 +54,8 @@ pub struct Settings {
     pub listen: String,
     /// `host:port` of the sandbox; present with a sandbox.
     pub sandbox_listen: Option<String>,
+    /// `host:port` of the metrics, when they are asked for.
+    pub metrics_listen: Option<String>,
 }
 
 /// What is wrong, in one line that says what to do.
@@ -76,10 +80,15 @@ pub enum ConfigError {
     SuccessUrl(String),
     #[error("the environment's name must be 1 to 64 of a-z, 0-9, - and _, not {0:?}")]
     EnvironmentName(String),
-    #[error("the database must be sqlite:PATH or sqlite::memory:, not {0:?}")]
+    #[error("the database must be sqlite:PATH, sqlite::memory: or postgres://HOST/NAME, not {0:?}")]
     Database(String),
-    #[error("PostgreSQL is not offered by this build; use --database sqlite:PATH")]
+    #[error("a PostgreSQL database must be postgres://[USER@]HOST[:PORT]/NAME")]
     PostgreSql,
+    #[error(
+        "the database's password can be read by everyone on the command line; put the URL into the configuration \
+         file's [apiServer] database, or the password into PGPASSWORD"
+    )]
+    PasswordInOption,
     #[error("there is no data directory (HOME is not set); name a database with --database sqlite:PATH")]
     NoDataDirectory,
     #[error("{0} is not a key: a key is 64 hexadecimal characters, for example from `openssl rand -hex 32`")]
@@ -138,6 +147,10 @@ pub fn load(
     let sandbox = options.sandbox;
     let listen = address("--listen", options.listen.or(server.listen), "127.0.0.1:12079")?;
     let sandbox_listen = address("--sandbox-listen", options.sandbox_listen, "127.0.0.1:12080")?;
+    let metrics_listen = options.metrics_listen.or(server.metrics_listen);
+    let metrics_listen = metrics_listen
+        .map(|text| address("--metrics-listen", Some(text), ""))
+        .transpose()?;
     let public_url = origin("the public URL", options.public_url.or(server.public_api_url))?;
     let sandbox_url = origin("the sandbox's URL", options.sandbox_url)?;
     let auth_origin = origin("the auth origin", options.auth_origin.or(server.auth_origin))?;
@@ -151,10 +164,11 @@ pub fn load(
     if !is_environment(&name) {
         return Err(ConfigError::EnvironmentName(name));
     }
-    let database = match options.database.or(server.database) {
-        Some(text) => Database::parse(&text)?,
-        None if sandbox => Database::SqliteMemory,
-        None => Database::in_data_directory(environment)?,
+    let database = match (options.database, server.database) {
+        (Some(text), _) => Database::parse_option(&text)?,
+        (None, Some(text)) => Database::parse(&text)?,
+        (None, None) if sandbox => Database::SqliteMemory,
+        (None, None) => Database::in_data_directory(environment)?,
     };
     let signing = ring(environment, SIGNING, "signingKeys", &file.secrets.signing_keys)?;
     let encryption = ring(
@@ -165,7 +179,8 @@ pub fn load(
     )?;
     let (signing_keys, encryption_keys) = match (signing, encryption) {
         (Some(signing), Some(encryption)) => (signing, encryption),
-        (signing, encryption) if sandbox => {
+        // Nodes that share a database share its keys, so none makes its own.
+        (signing, encryption) if sandbox && !matches!(database, Database::Postgres(_)) => {
             let made = sandbox_keys(&database).map_err(ConfigError::SandboxKeys)?;
             (signing.unwrap_or(made.0), encryption.unwrap_or(made.1))
         }
@@ -180,7 +195,7 @@ pub fn load(
         return Err(ConfigError::NoAuthOrigin(name.clone()));
     }
     // Nobody compares match codes with an imitation, unless that is what is tried out.
-    let confirm = if sandbox {
+    let confirm = if sandbox || sandbox_url.is_some() {
         ConfirmSignIn::Never
     } else {
         ConfirmSignIn::Auto
@@ -206,6 +221,7 @@ pub fn load(
         },
         listen,
         sandbox_listen: sandbox.then_some(sandbox_listen),
+        metrics_listen,
     })
 }
 

@@ -2,15 +2,22 @@
 
 use std::path::PathBuf;
 
-use super::{ConfigError, Database, Environment};
+use url::Url;
+
+use super::{ConfigError, Database, Environment, PostgresUrl};
 
 const FILE: &str = "server.db";
 
 impl Database {
-    /// Reads `sqlite:PATH` or `sqlite::memory:`.
-    pub(super) fn parse(text: &str) -> Result<Self, ConfigError> {
+    /// Reads `sqlite:PATH`, `sqlite::memory:` or `postgres://[USER[:PASSWORD]@][HOST[:PORT]]/NAME`.
+    pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
         if text.starts_with("postgres:") || text.starts_with("postgresql:") {
-            return Err(ConfigError::PostgreSql);
+            // What is wrong may hold a password, so it is not repeated.
+            let url = Url::parse(text).map_err(|_| ConfigError::PostgreSql)?;
+            if url.path().trim_matches('/').is_empty() {
+                return Err(ConfigError::PostgreSql);
+            }
+            return Ok(Self::Postgres(PostgresUrl(url)));
         }
         match text.strip_prefix("sqlite:") {
             Some(":memory:") => Ok(Self::SqliteMemory),
@@ -20,6 +27,14 @@ impl Database {
                 Ok(Self::SqliteFile(PathBuf::from(path)))
             }
             _ => Err(ConfigError::Database(text.to_owned())),
+        }
+    }
+
+    /// As [`parse`](Self::parse), from the command line, which every user of the machine can read.
+    pub(super) fn parse_option(text: &str) -> Result<Self, ConfigError> {
+        match Self::parse(text)? {
+            Self::Postgres(url) if url.has_password() => Err(ConfigError::PasswordInOption),
+            database => Ok(database),
         }
     }
 
@@ -70,9 +85,36 @@ mod tests {
                 "{bad}"
             );
         }
-        assert!(matches!(
-            Database::parse("postgres://x"),
-            Err(ConfigError::PostgreSql)
-        ));
+    }
+
+    #[test]
+    fn a_postgresql_database_is_named() {
+        for good in [
+            "postgres://db.example.com/codestream",
+            "postgresql://ada:hush@db.example.com:5433/codestream?sslmode=verify-full",
+            "postgres:///codestream?host=/run/postgresql",
+        ] {
+            let database = Database::parse(good).expect(good);
+            assert!(matches!(database, Database::Postgres(_)), "{good}");
+            assert!(!format!("{database:?}").contains("hush"));
+        }
+        for bad in ["postgres://x", "postgres:", "postgres://ada:hush@:x/y"] {
+            let error = Database::parse(bad).expect_err(bad);
+            assert!(matches!(error, ConfigError::PostgreSql), "{bad}");
+            assert!(!error.to_string().contains("hush"));
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_for_the_command_line() {
+        for text in [
+            "postgres://ada:hush@localhost/codestream",
+            "postgres://localhost/codestream?user=ada&password=hush",
+        ] {
+            assert!(Database::parse(text).is_ok());
+            let error = Database::parse_option(text).expect_err(text);
+            assert!(matches!(error, ConfigError::PasswordInOption), "{text}");
+        }
+        assert!(Database::parse_option("postgres://ada@localhost/codestream").is_ok());
     }
 }

@@ -17,8 +17,7 @@ use super::person::{Email, Person};
 use super::service::{Ask, Caller, Grant, Held, OAuthApp, Purpose, Service};
 use super::token::{OAuthErrorCode, TokenError, Tokens};
 use crate::app::Origins;
-use crate::config::{Callback, Config, ProviderApp};
-use crate::random::Random;
+use crate::config::{Callback, Config, Key, ProviderApp};
 
 /// A third party that is set up.
 #[derive(Debug)]
@@ -47,9 +46,9 @@ pub(crate) struct Registry {
 impl Registry {
     /// From the configuration. With a sandbox every third party is set up, at its imitation, with an app made here where
     /// none is configured.
-    pub(crate) fn new(config: &Config, origins: &Origins, random: &Random) -> Self {
+    pub(crate) fn new(config: &Config, origins: &Origins) -> Self {
         let providers = ALL.iter().filter_map(|service| {
-            let provider = Provider::set_up(*service, config, origins, random)?;
+            let provider = Provider::set_up(*service, config, origins)?;
             Some((provider.name(), provider))
         });
         Self {
@@ -105,23 +104,25 @@ impl Registry {
     }
 }
 
-/// In the sandbox every service has an app, made here where none is configured.
-fn sandbox_app(name: &str, configured: &ProviderApp, random: &Random) -> OAuthApp {
+/// In the sandbox every service has an app, made here where none is configured. From the key that signs, so that nodes
+/// that share a sandbox agree on it.
+fn sandbox_app(name: &str, configured: &ProviderApp, key: &Key) -> OAuthApp {
     let client_id = configured.client_id.clone();
     let client_secret = configured.client_secret.clone();
     OAuthApp {
-        client_id: client_id.unwrap_or_else(|| format!("sandbox-{name}-{}", random.token::<6>())),
-        client_secret: Some(client_secret.unwrap_or_else(|| ClientSecret::new(random.token::<24>()))),
+        client_id: client_id.unwrap_or_else(|| {
+            let derived = key.derived(&format!("sandbox app {name} id"));
+            format!("sandbox-{name}-{}", &derived[..8])
+        }),
+        client_secret: Some(
+            client_secret
+                .unwrap_or_else(|| ClientSecret::new(key.derived(&format!("sandbox app {name} secret")))),
+        ),
     }
 }
 
 impl Provider {
-    fn set_up(
-        service: &'static dyn Service,
-        config: &Config,
-        origins: &Origins,
-        random: &Random,
-    ) -> Option<Self> {
+    fn set_up(service: &'static dyn Service, config: &Config, origins: &Origins) -> Option<Self> {
         let of = service.description();
         let configured = config.providers.get(of.name).cloned().unwrap_or_default();
         let mut redirect_uri = match (configured.callback, &of.answer) {
@@ -139,7 +140,7 @@ impl Provider {
         });
         let (app, bases) = if let Some(sandbox) = &origins.sandbox {
             (
-                sandbox_app(of.name, &configured, random),
+                sandbox_app(of.name, &configured, config.signing_keys.current()),
                 Bases::sandbox(of, sandbox),
             )
         } else {
@@ -328,7 +329,7 @@ impl Provider {
 impl Registry {
     /// With these apps; with a sandbox, at this origin.
     pub(crate) fn for_tests(apps: &[(&str, ProviderApp)], sandbox: Option<&str>) -> Self {
-        use crate::config::{ConfirmSignIn, Database, Key, KeyRing};
+        use crate::config::{ConfirmSignIn, Database, KeyRing};
         let url = |text: &str| text.parse::<Url>().expect("a URL");
         let origins = Origins {
             public: url("https://api.example.com"),
@@ -354,7 +355,7 @@ impl Registry {
             signing_keys: ring(),
             encryption_keys: ring(),
         };
-        Self::new(&config, &origins, &Random::seeded(1))
+        Self::new(&config, &origins)
     }
 }
 

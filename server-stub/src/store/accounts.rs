@@ -1,5 +1,7 @@
 //! Connected accounts: a user's tokens at a service.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use codestream_protocol::directive::Directive;
 use codestream_protocol::http::TokenError;
@@ -94,6 +96,24 @@ pub(crate) enum Replaced {
     Gone,
 }
 
+/// The right to refresh an account, for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lease {
+    /// When it ends by itself, so that a node that dies holds nobody up for longer.
+    pub(crate) until: UnixMillis,
+}
+
+/// What became of the wish to refresh an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leased {
+    /// Nobody else refreshes it until then.
+    Ours(Lease),
+    /// Somebody else is at it, until this time at most.
+    Theirs(UnixMillis),
+    /// There is no such account.
+    Gone,
+}
+
 /// A change of the me-object that was stored and published.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Change {
@@ -140,4 +160,10 @@ pub(crate) trait Accounts {
         key: &AccountKey,
         request_id: Option<&str>,
     ) -> Result<Option<(Account, Change)>, StoreError>;
+
+    /// Lets one caller, on one node, refresh the account; for `life` at most.
+    async fn lease_refresh(&self, key: &AccountKey, life: Duration) -> Result<Leased, StoreError>;
+
+    /// Gives the lease back. Wakes [`RefreshEnded`](super::Wake::RefreshEnded).
+    async fn end_refresh(&self, key: &AccountKey, lease: Lease) -> Result<(), StoreError>;
 }

@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use codestream_protocol::channel::ChannelName;
 use codestream_protocol::secret::{BroadcasterToken, SessionToken};
 use codestream_protocol::{TeamId, UnixMillis, UserId};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::StoreError;
 
 /// Names a session; safe to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct SessionId(pub(crate) Uuid);
 
 /// A signed-in agent.

@@ -6,13 +6,14 @@ use codestream_protocol::id::CodeId;
 use codestream_protocol::pkce::CodeChallenge;
 use codestream_protocol::secret::{AccessToken, CodeVerifier, RefreshToken, SessionToken, SignupToken};
 use codestream_protocol::{UnixMillis, UserId};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{AccountKey, Failure, Finish, Identity, NewUser, Session, StoreError, User};
 use crate::keys::fingerprint;
 
 /// Names a sign-up: the token's fingerprint and the challenge. Whoever has the token alone cannot name it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct SignUpKey {
     /// SHA-256 of the token, in hexadecimal.
     pub(crate) token: String,

@@ -2,12 +2,14 @@
 
 use codestream_protocol::UserId;
 use codestream_protocol::channel::ChannelName;
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use super::{SessionId, SignUpKey};
 
 /// One thing that has changed. Names rows only: a listener reads what it needs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Wake {
     /// A message was stored.
     Message {
@@ -33,6 +35,13 @@ pub(crate) enum Wake {
         /// Whose.
         user_id: UserId,
     },
+    /// A refresh of one of the user's accounts is over, whatever came of it.
+    RefreshEnded {
+        /// Whose.
+        user_id: UserId,
+    },
+    /// Something may have been missed: read again what is waited for.
+    Missed,
 }
 
 /// Tells every listener. A listener that has fallen behind gets `RecvError::Lagged` and reads again what it waits for.

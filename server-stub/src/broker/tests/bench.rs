@@ -174,6 +174,7 @@ impl Bench {
         let mut listeners = Listeners {
             api: listen().await.expect("a port"),
             sandbox: Some(listen().await.expect("a port")),
+            metrics: None,
         };
         let mut config = config();
         change(&mut config);

@@ -290,3 +290,22 @@ fn no_secret_prints_itself() {
     );
     assert!(!shown.contains("canary") && !shown.contains("1111"), "{shown}");
 }
+
+#[test]
+fn nodes_on_one_database_are_given_its_keys_and_no_password_in_the_open() {
+    for (database, names) in [
+        ("postgres://ada:canary@localhost/x", "PGPASSWORD"),
+        ("postgres://localhost/x", "signing key"),
+    ] {
+        let options = Options {
+            database: Some(database.to_owned()),
+            ..sandbox()
+        };
+        let line = try_load(options, &[]).expect_err(names).to_string();
+        assert!(line.contains(names) && !line.contains("canary"), "{line}");
+    }
+    let file = "[apiServer]\ndatabase = 'postgres://ada:canary@localhost/x'";
+    let config = with_file(file, &KEYS).expect("good settings").config;
+    assert!(matches!(config.database, Database::Postgres(_)));
+    assert!(!format!("{config:?}").contains("canary"));
+}

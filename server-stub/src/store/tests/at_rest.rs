@@ -1,5 +1,10 @@
 use super::*;
 
+on_each_engine!(
+    no_secret_can_be_read_where_it_is_kept,
+    everything_is_there_after_a_restart_with_a_rotated_key,
+);
+
 async fn filled(bench: &Bench) -> (User, OpenedSession) {
     let (user, team) = bench.user("ada@example.com").await;
     let opened = bench
@@ -43,11 +48,7 @@ async fn filled(bench: &Bench) -> (User, OpenedSession) {
     (user, opened)
 }
 
-#[tokio::test]
-async fn no_secret_can_be_read_in_the_files() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let database = Database::SqliteFile(dir.path().join("db"));
-    let bench = Bench::on(&database, 1).await;
+async fn no_secret_can_be_read_where_it_is_kept(bench: Bench) {
     let (_, opened) = filled(&bench).await;
     let key = SignUpKey::of_start(&SignupToken::new("canary-signup"), None);
     let handshake = bench.open(HandshakeKind::SignUp { key }).await;
@@ -75,27 +76,20 @@ async fn no_secret_can_be_read_in_the_files() {
     let Finish::Done(Granted::Yes(grant)) = granted else {
         panic!("not granted");
     };
-    let files = std::fs::read_dir(dir.path()).expect("a directory");
-    let all: Vec<u8> = files
-        .flat_map(|file| std::fs::read(file.expect("a file").path()).expect("a file"))
-        .collect();
-    let all = String::from_utf8_lossy(&all);
+    let all = bench.place.at_rest();
     let broadcaster = opened.session.broadcaster_token.expose();
     for secret in ["canary", broadcaster, opened.token.expose(), grant.token.expose()] {
         assert!(!all.contains(secret), "{secret} can be read");
     }
     assert!(
         all.contains("ada@example.com"),
-        "the search looks at the right files"
+        "the search looks at the right place"
     );
 }
 
-#[tokio::test]
-async fn everything_is_there_after_a_restart_with_a_rotated_key() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let database = Database::SqliteFile(dir.path().join("db"));
-    let (user, opened) = filled(&Bench::on(&database, 1).await).await;
-    let bench = Bench::on(&database, 2).await;
+async fn everything_is_there_after_a_restart_with_a_rotated_key(bench: Bench) {
+    let (user, opened) = filled(&bench).await;
+    let bench = bench.again().await;
     assert_eq!(
         bench.store.accounts_of(&user.id).await.expect("a database"),
         vec![account(&user)]
@@ -103,22 +97,4 @@ async fn everything_is_there_after_a_restart_with_a_rotated_key() {
     let session = bench.store.use_session(&opened.token).await.expect("a database");
     assert_eq!(session, Some(opened.session));
     assert_eq!(bench.messages(&user.id).await.len(), 1);
-}
-
-#[tokio::test]
-async fn a_write_that_is_given_up_leaves_nothing() {
-    let bench = Bench::new().await;
-    let mut tx = bench.store.write().await.expect("a database");
-    tx.create_user_and_team(&new_user("ada@example.com"))
-        .await
-        .expect("a database");
-    drop(tx);
-    assert_eq!(
-        bench
-            .store
-            .user_by_email("ada@example.com")
-            .await
-            .expect("a database"),
-        None
-    );
 }

@@ -1,5 +1,21 @@
 use super::*;
 
+on_each_engine!(
+    a_sign_up_makes_user_team_identity_account_and_session,
+    a_grant_is_given_again_until_its_token_is_used,
+    a_grant_ends_with_its_handshakes_time,
+    a_grant_without_a_challenge_is_given_once,
+    only_its_own_verifier_finds_a_grant,
+    the_first_poll_tells_where_the_agent_is,
+    opening_a_sign_up_again_gives_the_one_that_is_there,
+    nothing_is_kept_of_a_sign_up_whose_address_was_taken_meanwhile,
+    nothing_is_kept_of_a_sign_up_whose_identity_is_anothers,
+    an_existing_users_other_agents_learn_of_the_sign_in,
+    a_refusal_is_told_to_every_poll,
+    a_sign_up_whose_time_is_over_answers_auth_1005_before_and_after_it_is_ended,
+    an_ended_session_ends_its_grant,
+);
+
 fn key(challenge: bool) -> SignUpKey {
     let challenge = challenge.then(|| CodeVerifier::from_entropy([9; 32]).challenge());
     SignUpKey::of_start(
@@ -51,18 +67,16 @@ async fn poll(bench: &Bench, key: &SignUpKey) -> SignUpStatus {
         .expect("a database")
 }
 
-#[tokio::test]
-async fn a_sign_up_makes_user_team_identity_account_and_session() {
-    let mut bench = Bench::new().await;
+async fn a_sign_up_makes_user_team_identity_account_and_session(mut bench: Bench) {
     let handshake = sign_up(&bench, &key(true)).await;
-    bench.told();
+    bench.told().await;
     let grant = granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
     assert_eq!(grant.status, SignupStatus::TeamCreated);
     assert_eq!(grant.session.team_id.as_ref(), grant.user.team_ids.first());
     assert_eq!(grant.user.version, 2);
     let account = grant.account.expect("an account");
     assert!(bench.store.account(&account).await.expect("a database").is_some());
-    let told = bench.told();
+    let told = bench.told().await;
     assert!(
         told.iter()
             .any(|wake| matches!(wake, Wake::SignUp { key: told } if *told == key(true)))
@@ -76,9 +90,7 @@ async fn a_sign_up_makes_user_team_identity_account_and_session() {
     assert_eq!(found.map(|user| user.id), Some(grant.user.id));
 }
 
-#[tokio::test]
-async fn a_grant_is_given_again_until_its_token_is_used() {
-    let bench = Bench::new().await;
+async fn a_grant_is_given_again_until_its_token_is_used(bench: Bench) {
     let handshake = sign_up(&bench, &key(true)).await;
     let first = granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
     for _ in 0..3 {
@@ -92,18 +104,14 @@ async fn a_grant_is_given_again_until_its_token_is_used() {
     assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Spent);
 }
 
-#[tokio::test]
-async fn a_grant_ends_with_its_handshakes_time() {
-    let bench = Bench::new().await;
+async fn a_grant_ends_with_its_handshakes_time(bench: Bench) {
     let handshake = sign_up(&bench, &key(true)).await;
     granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
     bench.clock.advance(5 * MINUTE);
     assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Spent);
 }
 
-#[tokio::test]
-async fn a_grant_without_a_challenge_is_given_once() {
-    let bench = Bench::new().await;
+async fn a_grant_without_a_challenge_is_given_once(bench: Bench) {
     let handshake = sign_up(&bench, &key(false)).await;
     granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
     assert!(matches!(
@@ -113,9 +121,7 @@ async fn a_grant_without_a_challenge_is_given_once() {
     assert_eq!(poll(&bench, &key(false)).await, SignUpStatus::Spent);
 }
 
-#[tokio::test]
-async fn only_its_own_verifier_finds_a_grant() {
-    let bench = Bench::new().await;
+async fn only_its_own_verifier_finds_a_grant(bench: Bench) {
     let handshake = sign_up(&bench, &key(true)).await;
     granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
     assert_eq!(poll(&bench, &key(false)).await, SignUpStatus::Unknown);
@@ -127,9 +133,7 @@ async fn only_its_own_verifier_finds_a_grant() {
     assert!(CodeChallenge::parse(other.challenge.expect("a challenge").as_str()).is_some());
 }
 
-#[tokio::test]
-async fn the_first_poll_tells_where_the_agent_is() {
-    let bench = Bench::new().await;
+async fn the_first_poll_tells_where_the_agent_is(bench: Bench) {
     assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Unknown);
     let handshake = sign_up(&bench, &key(true)).await;
     assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Pending);
@@ -147,17 +151,13 @@ async fn the_first_poll_tells_where_the_agent_is() {
     assert_eq!(known.agent_address.as_deref(), Some("10.0.0.7"));
 }
 
-#[tokio::test]
-async fn opening_a_sign_up_again_gives_the_one_that_is_there() {
-    let bench = Bench::new().await;
+async fn opening_a_sign_up_again_gives_the_one_that_is_there(bench: Bench) {
     let first = sign_up(&bench, &key(true)).await;
     let again = sign_up(&bench, &key(true)).await;
     assert_eq!(first.code_id, again.code_id);
 }
 
-#[tokio::test]
-async fn nothing_is_kept_of_a_sign_up_whose_address_was_taken_meanwhile() {
-    let bench = Bench::new().await;
+async fn nothing_is_kept_of_a_sign_up_whose_address_was_taken_meanwhile(bench: Bench) {
     bench.user("Ada@Example.com").await;
     let handshake = sign_up(&bench, &key(true)).await;
     let new = grant(Who::New(new_user("ada@example.com")));
@@ -170,9 +170,7 @@ async fn nothing_is_kept_of_a_sign_up_whose_address_was_taken_meanwhile() {
     assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Pending);
 }
 
-#[tokio::test]
-async fn nothing_is_kept_of_a_sign_up_whose_identity_is_anothers() {
-    let bench = Bench::new().await;
+async fn nothing_is_kept_of_a_sign_up_whose_identity_is_anothers(bench: Bench) {
     let (owner, _) = bench.user("owner@example.com").await;
     let identity = grant(Who::Existing(owner.id.clone())).identity;
     assert!(
@@ -200,9 +198,7 @@ async fn nothing_is_kept_of_a_sign_up_whose_identity_is_anothers() {
     );
 }
 
-#[tokio::test]
-async fn an_existing_users_other_agents_learn_of_the_sign_in() {
-    let bench = Bench::new().await;
+async fn an_existing_users_other_agents_learn_of_the_sign_in(bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let handshake = sign_up(&bench, &key(true)).await;
     let grant = granted(&bench, handshake.code_id, Who::Existing(user.id.clone())).await;
@@ -210,18 +206,16 @@ async fn an_existing_users_other_agents_learn_of_the_sign_in() {
     assert_eq!(bench.messages(&user.id).await.len(), 1);
 }
 
-#[tokio::test]
-async fn a_refusal_is_told_to_every_poll() {
-    let mut bench = Bench::new().await;
+async fn a_refusal_is_told_to_every_poll(mut bench: Bench) {
     let handshake = sign_up(&bench, &key(true)).await;
-    bench.told();
+    bench.told().await;
     let refusal = failure(ServerCode::AlreadyRegistered);
     bench
         .store
         .fail_handshake(handshake.code_id, refusal.clone())
         .await
         .expect("a database");
-    assert!(matches!(&bench.told()[..], [Wake::SignUp { .. }]));
+    assert!(matches!(&bench.told().await[..], [Wake::SignUp { .. }]));
     for _ in 0..2 {
         assert_eq!(
             poll(&bench, &key(true)).await,
@@ -230,9 +224,7 @@ async fn a_refusal_is_told_to_every_poll() {
     }
 }
 
-#[tokio::test]
-async fn a_sign_up_whose_time_is_over_answers_auth_1005_before_and_after_it_is_ended() {
-    let bench = Bench::new().await;
+async fn a_sign_up_whose_time_is_over_answers_auth_1005_before_and_after_it_is_ended(bench: Bench) {
     sign_up(&bench, &key(true)).await;
     bench.clock.advance(5 * MINUTE);
     for _ in 0..2 {
@@ -244,12 +236,10 @@ async fn a_sign_up_whose_time_is_over_answers_auth_1005_before_and_after_it_is_e
     }
 }
 
-#[tokio::test]
-async fn an_ended_session_ends_its_grant() {
-    let mut bench = Bench::new().await;
+async fn an_ended_session_ends_its_grant(mut bench: Bench) {
     let handshake = sign_up(&bench, &key(true)).await;
     let grant = granted(&bench, handshake.code_id, Who::New(new_user("ada@example.com"))).await;
-    bench.told();
+    bench.told().await;
     assert!(
         bench
             .store
@@ -257,7 +247,7 @@ async fn an_ended_session_ends_its_grant() {
             .await
             .expect("a database")
     );
-    assert!(matches!(&bench.told()[..], [Wake::SessionEnded { id }] if *id == grant.session.id));
+    assert!(matches!(&bench.told().await[..], [Wake::SessionEnded { id }] if *id == grant.session.id));
     assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Spent);
     assert_eq!(
         bench.store.use_session(&grant.token).await.expect("a database"),

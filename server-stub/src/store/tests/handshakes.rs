@@ -1,9 +1,19 @@
 use super::*;
 
-#[tokio::test]
-async fn a_state_is_consumed_by_one_of_many() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let bench = Bench::on(&Database::SqliteFile(dir.path().join("db")), 1).await;
+on_each_engine!(
+    a_state_is_consumed_by_one_of_many,
+    a_consumed_state_gives_its_verifier_and_handshake,
+    a_state_whose_time_is_over_is_not_consumed,
+    a_handshake_must_be_opened_in_two_minutes_and_may_be_opened_again,
+    connecting_stores_publishes_and_ends_in_one,
+    the_published_directive_makes_the_object_that_a_refetch_gives,
+    a_second_finish_changes_nothing,
+    a_failed_connect_is_published_once_and_cannot_be_finished,
+    time_ends_a_handshake_with_auth_1005,
+    the_past_is_forgotten_in_time,
+);
+
+async fn a_state_is_consumed_by_one_of_many(bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let handshake = bench.connect(&user).await;
     bench.state(&handshake, "jti").await;
@@ -20,9 +30,7 @@ async fn a_state_is_consumed_by_one_of_many() {
     assert_eq!((once, refused), (1, 15));
 }
 
-#[tokio::test]
-async fn a_consumed_state_gives_its_verifier_and_handshake() {
-    let bench = Bench::new().await;
+async fn a_consumed_state_gives_its_verifier_and_handshake(bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let handshake = bench.connect(&user).await;
     bench.state(&handshake, "jti").await;
@@ -38,9 +46,7 @@ async fn a_consumed_state_gives_its_verifier_and_handshake() {
     ));
 }
 
-#[tokio::test]
-async fn a_state_whose_time_is_over_is_not_consumed() {
-    let bench = Bench::new().await;
+async fn a_state_whose_time_is_over_is_not_consumed(bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let handshake = bench.connect(&user).await;
     bench.state(&handshake, "jti").await;
@@ -51,9 +57,7 @@ async fn a_state_whose_time_is_over_is_not_consumed() {
     ));
 }
 
-#[tokio::test]
-async fn a_handshake_must_be_opened_in_two_minutes_and_may_be_opened_again() {
-    let bench = Bench::new().await;
+async fn a_handshake_must_be_opened_in_two_minutes_and_may_be_opened_again(bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let early = bench.connect(&user).await;
     let late = bench.connect(&user).await;
@@ -82,12 +86,10 @@ async fn a_handshake_must_be_opened_in_two_minutes_and_may_be_opened_again() {
     ));
 }
 
-#[tokio::test]
-async fn connecting_stores_publishes_and_ends_in_one() {
-    let mut bench = Bench::new().await;
+async fn connecting_stores_publishes_and_ends_in_one(mut bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let handshake = bench.connect(&user).await;
-    bench.told();
+    bench.told().await;
     let Ok(Finish::Done(connected)) = bench
         .store
         .finish_connect(handshake.code_id, account(&user))
@@ -102,7 +104,7 @@ async fn connecting_stores_publishes_and_ends_in_one() {
     assert_eq!(payload["messageId"], messages[0].id);
     assert_eq!(payload["attemptEnded"], json!({ "codeId": handshake.code_id }));
     assert_eq!(payload["user"]["$version"], json!({ "before": 1, "after": 2 }));
-    assert!(matches!(&bench.told()[..], [Wake::Message { id, .. }] if *id == messages[0].id));
+    assert!(matches!(&bench.told().await[..], [Wake::Message { id, .. }] if *id == messages[0].id));
     let stored = bench
         .store
         .account(&account(&user).key)
@@ -121,9 +123,7 @@ async fn connecting_stores_publishes_and_ends_in_one() {
     );
 }
 
-#[tokio::test]
-async fn the_published_directive_makes_the_object_that_a_refetch_gives() {
-    let bench = Bench::new().await;
+async fn the_published_directive_makes_the_object_that_a_refetch_gives(bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let mut object = crate::me::object(&user, &[]);
     let handshake = bench.connect(&user).await;
@@ -144,9 +144,7 @@ async fn the_published_directive_makes_the_object_that_a_refetch_gives() {
     assert_eq!(object, crate::me::object(&fresh, &[account(&user)]));
 }
 
-#[tokio::test]
-async fn a_second_finish_changes_nothing() {
-    let bench = Bench::new().await;
+async fn a_second_finish_changes_nothing(bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let handshake = bench.connect(&user).await;
     bench
@@ -181,9 +179,7 @@ async fn a_second_finish_changes_nothing() {
     assert_eq!(bench.messages(&user.id).await.len(), 1);
 }
 
-#[tokio::test]
-async fn a_failed_connect_is_published_once_and_cannot_be_finished() {
-    let bench = Bench::new().await;
+async fn a_failed_connect_is_published_once_and_cannot_be_finished(bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let handshake = bench.connect(&user).await;
     let declined = failure(ServerCode::ProviderAuthNotAllowed);
@@ -213,9 +209,7 @@ async fn a_failed_connect_is_published_once_and_cannot_be_finished() {
     );
 }
 
-#[tokio::test]
-async fn time_ends_a_handshake_with_auth_1005() {
-    let mut bench = Bench::new().await;
+async fn time_ends_a_handshake_with_auth_1005(mut bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let handshake = bench.connect(&user).await;
     bench.state(&handshake, "jti").await;
@@ -226,7 +220,7 @@ async fn time_ends_a_handshake_with_auth_1005() {
     bench.store.expire_handshakes().await.expect("a database");
     assert_eq!(bench.messages(&user.id).await.len(), 0);
     bench.clock.advance(5 * MINUTE);
-    bench.told();
+    bench.told().await;
     let late = bench
         .store
         .finish_connect(handshake.code_id, account(&user))
@@ -244,12 +238,10 @@ async fn time_ends_a_handshake_with_auth_1005() {
         (&json!("AUTH-1005"), &json!("github"))
     );
     assert_eq!(bench.store.next_expiry().await.expect("a database"), None);
-    assert!(matches!(&bench.told()[..], [Wake::Message { .. }]));
+    assert!(matches!(&bench.told().await[..], [Wake::Message { .. }]));
 }
 
-#[tokio::test]
-async fn the_past_is_forgotten_in_time() {
-    let bench = Bench::new().await;
+async fn the_past_is_forgotten_in_time(bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let handshake = bench.connect(&user).await;
     bench.clock.advance(5 * MINUTE);

@@ -1,16 +1,16 @@
-//! Sign-ups in SQLite.
+//! Sign-ups in SQL.
 
 use async_trait::async_trait;
 use codestream_protocol::UnixMillis;
 use codestream_protocol::http::SignupStatus;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::SessionToken;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{AnyConnection, Row as _};
 use uuid::Uuid;
 
 use super::handshakes::handshake_by_key;
 use super::people::user_in;
-use super::{Sqlite, Tx, parsed};
+use super::{Sql, Tx, parsed};
 use crate::keys::Place;
 use crate::me;
 use crate::store::{
@@ -19,10 +19,10 @@ use crate::store::{
 };
 
 #[async_trait]
-impl SignUps for Sqlite {
+impl SignUps for Sql {
     async fn grant_sign_up(&self, id: CodeId, new: NewGrant) -> Result<Finish<Granted>, StoreError> {
         let mut tx = self.write().await?;
-        let handshake = match tx.open_still(id).await? {
+        let handshake = match tx.finish(id).await? {
             Ok(handshake) => handshake,
             Err(over) => return Ok(over.into()),
         };
@@ -56,7 +56,6 @@ impl SignUps for Sqlite {
             status,
         };
         tx.keep_grant(id, &grant).await?;
-        tx.end(id, &End::Done).await?;
         tx.tell(Wake::SignUp { key });
         tx.commit().await?;
         Ok(Finish::Done(Granted::Yes(Box::new(grant))))
@@ -75,18 +74,22 @@ impl SignUps for Sqlite {
         let Some(handshake) = handshake_by_key(tx.db(), key).await? else {
             return Ok(SignUpStatus::Unknown);
         };
-        sqlx::query("UPDATE handshakes SET agent_address = COALESCE(agent_address, $1) WHERE code_id = $2")
+        sqlx::query("UPDATE handshakes SET agent_address = $1 WHERE code_id = $2 AND agent_address IS NULL")
             .bind(agent_address)
             .bind(handshake.code_id.to_string())
             .execute(tx.db())
             .await?;
-        let status = tx.sign_up_status(&handshake).await?;
+        let mut status = tx.sign_up_status(&handshake).await?;
         let single_use = key.challenge.is_none();
         if single_use && matches!(status, SignUpStatus::Granted(_)) {
-            sqlx::query("DELETE FROM grants WHERE code_id = $1")
+            let ours = sqlx::query("DELETE FROM grants WHERE code_id = $1")
                 .bind(handshake.code_id.to_string())
                 .execute(tx.db())
-                .await?;
+                .await?
+                .rows_affected();
+            if ours == 0 {
+                status = SignUpStatus::Spent;
+            }
         }
         tx.commit().await?;
         Ok(status)
@@ -121,8 +124,9 @@ impl Tx<'_> {
             data: new.data,
             token_error: None,
         };
-        self.put_account(&account).await?;
-        self.change_user(&user.id, me::connected(&account), None, None)
+        let grown = self.grow(&user.id).await?;
+        self.put_account(&grown, &account).await?;
+        self.change_user(grown, me::connected(&account), None, None)
             .await?;
         Ok(Some(account.key))
     }
@@ -163,11 +167,11 @@ impl Tx<'_> {
     }
 }
 
-impl Sqlite {
+impl Sql {
     /// The grant, unless its session has ended or is in use.
-    async fn grant_in(&self, db: &mut SqliteConnection, id: CodeId) -> Result<Option<Grant>, StoreError> {
+    async fn grant_in(&self, db: &mut AnyConnection, id: CodeId) -> Result<Option<Grant>, StoreError> {
         let name = id.to_string();
-        let row = sqlx::query("SELECT * FROM grants WHERE code_id = $1")
+        let row = sqlx::query("SELECT session_id, token, account, status FROM grants WHERE code_id = $1")
             .bind(&name)
             .fetch_optional(&mut *db)
             .await?;

@@ -3,52 +3,70 @@
 use codestream_protocol::UnixMillis;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::pkce::CodeChallenge;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
 use uuid::Uuid;
 
 use super::{End, Failure, Handshake, HandshakeKind, SignUpKey, StoreError};
-use crate::store::sqlite::{parsed, part};
+use crate::store::sql::{parsed, part};
+
+/// By name and never `*`: a column that a newer version adds would change a prepared statement's result.
+macro_rules! columns {
+    () => {
+        "code_id, user_id, team_id, token_hash, challenge, ide, machine, agent_address, provider, created_at, open_by, \
+         expires_at, opened_at, ended_at, step, code, message"
+    };
+}
 
 pub(super) fn code_id(text: &str) -> Result<CodeId, StoreError> {
     parsed::<Uuid>(text, "handshake id").map(CodeId)
 }
 
 /// The handshake, as of this connection's view.
-pub(in crate::store::sqlite) async fn handshake_in(
-    db: &mut SqliteConnection,
+pub(in crate::store::sql) async fn handshake_in(
+    db: &mut AnyConnection,
     id: CodeId,
 ) -> Result<Option<Handshake>, StoreError> {
-    let row = sqlx::query("SELECT * FROM handshakes WHERE code_id = $1")
-        .bind(id.to_string())
-        .fetch_optional(db)
-        .await?;
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM handshakes WHERE code_id = $1"
+    ))
+    .bind(id.to_string())
+    .fetch_optional(db)
+    .await?;
     row.as_ref().map(handshake_of).transpose()
 }
 
 /// The sign-up with this key, as of this connection's view.
-pub(in crate::store::sqlite) async fn handshake_by_key(
-    db: &mut SqliteConnection,
+pub(in crate::store::sql) async fn handshake_by_key(
+    db: &mut AnyConnection,
     key: &SignUpKey,
 ) -> Result<Option<Handshake>, StoreError> {
-    let row = sqlx::query("SELECT * FROM handshakes WHERE token_hash = $1 AND challenge = $2")
-        .bind(&key.token)
-        .bind(part(key.challenge.as_ref().map(CodeChallenge::as_str)))
-        .fetch_optional(db)
-        .await?;
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM handshakes WHERE token_hash = $1 AND challenge = $2"
+    ))
+    .bind(&key.token)
+    .bind(part(key.challenge.as_ref().map(CodeChallenge::as_str)))
+    .fetch_optional(db)
+    .await?;
     row.as_ref().map(handshake_of).transpose()
 }
 
-pub(super) async fn insert(db: &mut SqliteConnection, new: &Handshake) -> Result<(), StoreError> {
+/// `false`: there is a sign-up with this key.
+pub(super) async fn insert(db: &mut AnyConnection, new: &Handshake) -> Result<bool, StoreError> {
     let (connect, sign_up) = match &new.kind {
         HandshakeKind::Connect { user_id, team_id } => (Some((user_id, team_id)), None),
         HandshakeKind::SignUp { key } => (None, Some(key)),
     };
     let challenge = sign_up.map(|key| part(key.challenge.as_ref().map(CodeChallenge::as_str)));
-    sqlx::query(
+    let made = sqlx::query(
         "INSERT INTO handshakes
          (code_id, user_id, team_id, token_hash, challenge, ide, machine, agent_address, created_at, open_by, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         ON CONFLICT (token_hash, challenge) DO NOTHING",
     )
     .bind(new.code_id.to_string())
     .bind(connect.map(|(user_id, _)| user_id.as_str()))
@@ -62,11 +80,12 @@ pub(super) async fn insert(db: &mut SqliteConnection, new: &Handshake) -> Result
     .bind(new.open_by.0)
     .bind(new.expires_at.0)
     .execute(db)
-    .await?;
-    Ok(())
+    .await?
+    .rows_affected();
+    Ok(made > 0)
 }
 
-fn handshake_of(row: &SqliteRow) -> Result<Handshake, StoreError> {
+fn handshake_of(row: &AnyRow) -> Result<Handshake, StoreError> {
     let time = |column| -> Result<Option<UnixMillis>, sqlx::Error> {
         Ok(row.try_get::<Option<i64>, _>(column)?.map(UnixMillis))
     };
@@ -86,7 +105,7 @@ fn handshake_of(row: &SqliteRow) -> Result<Handshake, StoreError> {
     })
 }
 
-fn kind_of(row: &SqliteRow) -> Result<HandshakeKind, StoreError> {
+fn kind_of(row: &AnyRow) -> Result<HandshakeKind, StoreError> {
     let user: Option<&str> = row.try_get("user_id")?;
     if let Some(user) = user {
         return Ok(HandshakeKind::Connect {
@@ -106,7 +125,7 @@ fn kind_of(row: &SqliteRow) -> Result<HandshakeKind, StoreError> {
     })
 }
 
-fn end_of(row: &SqliteRow) -> Result<End, StoreError> {
+fn end_of(row: &AnyRow) -> Result<End, StoreError> {
     let code: Option<&str> = row.try_get("code")?;
     let Some(code) = code else {
         return Ok(End::Done);

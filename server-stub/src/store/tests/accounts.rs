@@ -3,6 +3,18 @@ use codestream_protocol::http::TokenError;
 
 use super::*;
 
+on_each_engine!(
+    of_two_refreshes_with_one_token_one_wins,
+    a_refresh_without_a_new_refresh_token_keeps_the_old_one,
+    lost_tokens_leave_their_reason_unless_they_were_replaced_meanwhile,
+    a_removed_account_is_given_back_once,
+    a_self_hosted_account_stays_when_the_other_goes,
+    history_is_newest_first_and_bounded,
+    an_undo_is_taken_once_and_in_time,
+    a_session_is_found_by_its_own_tokens_alone,
+    a_refresh_is_leased_to_one_until_it_ends_or_its_time_is_over,
+);
+
 fn tokens(access: &str, refresh: Option<&str>) -> NewTokens {
     NewTokens {
         access_token: AccessToken::new(access),
@@ -31,9 +43,7 @@ async fn connected(bench: &Bench) -> (User, Account) {
     (user, account)
 }
 
-#[tokio::test]
-async fn of_two_refreshes_with_one_token_one_wins() {
-    let bench = Bench::new().await;
+async fn of_two_refreshes_with_one_token_one_wins(bench: Bench) {
     let (user, account) = connected(&bench).await;
     let old = account.refresh_token.clone().expect("a refresh token");
     let replace = |name| {
@@ -55,9 +65,7 @@ async fn of_two_refreshes_with_one_token_one_wins() {
     assert_eq!(bench.messages(&user.id).await.len(), 2);
 }
 
-#[tokio::test]
-async fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
-    let bench = Bench::new().await;
+async fn a_refresh_without_a_new_refresh_token_keeps_the_old_one(bench: Bench) {
     let (_, account) = connected(&bench).await;
     let old = account.refresh_token.clone().expect("a refresh token");
     let end = bench
@@ -75,9 +83,7 @@ async fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
     assert_eq!(stored.access_token, Some(AccessToken::new("new")));
 }
 
-#[tokio::test]
-async fn lost_tokens_leave_their_reason_unless_they_were_replaced_meanwhile() {
-    let bench = Bench::new().await;
+async fn lost_tokens_leave_their_reason_unless_they_were_replaced_meanwhile(bench: Bench) {
     let (user, account) = connected(&bench).await;
     let stale = AccessToken::new("stale");
     let end = bench.store.lose_tokens(&account.key, &stale, lost(), None).await;
@@ -104,9 +110,7 @@ async fn lost_tokens_leave_their_reason_unless_they_were_replaced_meanwhile() {
     );
 }
 
-#[tokio::test]
-async fn a_removed_account_is_given_back_once() {
-    let bench = Bench::new().await;
+async fn a_removed_account_is_given_back_once(bench: Bench) {
     let (user, account) = connected(&bench).await;
     let removed = bench
         .store
@@ -131,9 +135,7 @@ async fn a_removed_account_is_given_back_once() {
     );
 }
 
-#[tokio::test]
-async fn a_self_hosted_account_stays_when_the_other_goes() {
-    let bench = Bench::new().await;
+async fn a_self_hosted_account_stays_when_the_other_goes(bench: Bench) {
     let (user, account) = connected(&bench).await;
     let mut hosted = account.clone();
     hosted.key.host = Some(ProviderId::of_host("git.example.com"));
@@ -155,9 +157,7 @@ async fn a_self_hosted_account_stays_when_the_other_goes() {
     );
 }
 
-#[tokio::test]
-async fn history_is_newest_first_and_bounded() {
-    let bench = Bench::new().await;
+async fn history_is_newest_first_and_bounded(bench: Bench) {
     let (user, team) = bench.user("ada@example.com").await;
     let channels = [
         codestream_protocol::channel::ChannelName::User(user.id.clone()),
@@ -200,9 +200,7 @@ async fn history_is_newest_first_and_bounded() {
     assert!(bench.store.publish(&channels[0], json!([1])).await.is_err());
 }
 
-#[tokio::test]
-async fn an_undo_is_taken_once_and_in_time() {
-    let bench = Bench::new().await;
+async fn an_undo_is_taken_once_and_in_time(bench: Bench) {
     let (_, account) = connected(&bench).await;
     let undo = Undo {
         undoing: Undoing {
@@ -236,9 +234,7 @@ async fn an_undo_is_taken_once_and_in_time() {
     assert_eq!(bench.store.take_undo("two").await.expect("a database"), None);
 }
 
-#[tokio::test]
-async fn a_session_is_found_by_its_own_tokens_alone() {
-    let bench = Bench::new().await;
+async fn a_session_is_found_by_its_own_tokens_alone(bench: Bench) {
     let (user, team) = bench.user("ada@example.com").await;
     let opened = bench
         .store
@@ -293,4 +289,41 @@ async fn a_session_is_found_by_its_own_tokens_alone() {
             .await
             .expect("a database")
     );
+}
+
+async fn a_refresh_is_leased_to_one_until_it_ends_or_its_time_is_over(mut bench: Bench) {
+    let (user, account) = connected(&bench).await;
+    let lease = async |bench: &Bench| {
+        let leased = bench.store.lease_refresh(&account.key, MINUTE).await;
+        leased.expect("a database")
+    };
+    let until = START + MINUTE;
+    let Leased::Ours(first) = lease(&bench).await else {
+        panic!("nobody else is at it");
+    };
+    assert_eq!(first, Lease { until });
+    assert_eq!(lease(&bench).await, Leased::Theirs(until));
+    bench.told().await;
+    let ended = bench.store.end_refresh(&account.key, first).await;
+    ended.expect("a database");
+    assert_eq!(
+        bench.told().await,
+        [Wake::RefreshEnded {
+            user_id: user.id.clone()
+        }]
+    );
+    let Leased::Ours(_) = lease(&bench).await else {
+        panic!("it was given back");
+    };
+    bench.clock.advance(MINUTE);
+    let Leased::Ours(third) = lease(&bench).await else {
+        panic!("the time of the one before is over");
+    };
+    // Whose time is over has nothing to give back.
+    let late = bench.store.end_refresh(&account.key, first).await;
+    late.expect("a database");
+    assert_eq!(lease(&bench).await, Leased::Theirs(third.until));
+    let removed = bench.store.remove_account(&account.key, None).await;
+    removed.expect("a database");
+    assert_eq!(lease(&bench).await, Leased::Gone);
 }

@@ -1,19 +1,26 @@
-//! Sessions in SQLite.
+//! Sessions in SQL.
 
 use async_trait::async_trait;
 use codestream_protocol::channel::ChannelName;
 use codestream_protocol::secret::{BroadcasterToken, SessionToken};
 use codestream_protocol::{TeamId, UnixMillis, UserId};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
 use uuid::Uuid;
 
-use super::{Sqlite, Tx, parsed};
+use super::{Sql, Tx, parsed};
 use crate::keys::{Place, fingerprint};
 use crate::store::{OpenedSession, Session, SessionId, Sessions, StoreError, Wake};
 
+/// By name and never `*`: a column that a newer version adds would change a prepared statement's result.
+macro_rules! columns {
+    () => {
+        "id, user_id, team_id, provider, broadcaster_token, created_at, used_at"
+    };
+}
+
 #[async_trait]
-impl Sessions for Sqlite {
+impl Sessions for Sql {
     async fn open_session(
         &self,
         user: &UserId,
@@ -27,10 +34,14 @@ impl Sessions for Sqlite {
     }
 
     async fn use_session(&self, token: &SessionToken) -> Result<Option<Session>, StoreError> {
-        let row = sqlx::query("SELECT * FROM sessions WHERE token_hash = $1")
-            .bind(fingerprint(token.expose()))
-            .fetch_optional(&mut *self.read().await?)
-            .await?;
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM sessions WHERE token_hash = $1"
+        ))
+        .bind(fingerprint(token.expose()))
+        .fetch_optional(&mut *self.read().await?)
+        .await?;
         let Some(row) = row else {
             return Ok(None);
         };
@@ -59,11 +70,15 @@ impl Sessions for Sqlite {
         user: &UserId,
         token: &BroadcasterToken,
     ) -> Result<Option<Session>, StoreError> {
-        let row = sqlx::query("SELECT * FROM sessions WHERE broadcaster_hash = $1 AND user_id = $2")
-            .bind(fingerprint(token.expose()))
-            .bind(user.as_str())
-            .fetch_optional(&mut *self.read().await?)
-            .await?;
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM sessions WHERE broadcaster_hash = $1 AND user_id = $2"
+        ))
+        .bind(fingerprint(token.expose()))
+        .bind(user.as_str())
+        .fetch_optional(&mut *self.read().await?)
+        .await?;
         row.as_ref().map(|row| self.session_of(row)).transpose()
     }
 
@@ -137,14 +152,14 @@ impl Tx<'_> {
     }
 }
 
-impl Sqlite {
+impl Sql {
     /// The session, and when its token was first used.
     pub(super) async fn session_in(
         &self,
-        db: &mut SqliteConnection,
+        db: &mut AnyConnection,
         id: SessionId,
     ) -> Result<Option<(Session, Option<UnixMillis>)>, StoreError> {
-        let row = sqlx::query("SELECT * FROM sessions WHERE id = $1")
+        let row = sqlx::query(concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1"))
             .bind(id.0.to_string())
             .fetch_optional(db)
             .await?;
@@ -155,7 +170,7 @@ impl Sqlite {
         Ok(Some((self.session_of(&row)?, used.map(UnixMillis))))
     }
 
-    fn session_of(&self, row: &SqliteRow) -> Result<Session, StoreError> {
+    fn session_of(&self, row: &AnyRow) -> Result<Session, StoreError> {
         let id: &str = row.try_get("id")?;
         let team: Option<&str> = row.try_get("team_id")?;
         let broadcaster = self.open_sealed(place(id), row.try_get("broadcaster_token")?)?;

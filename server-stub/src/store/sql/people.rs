@@ -1,15 +1,15 @@
-//! Users, teams, identities in SQLite.
+//! Users, teams, identities in SQL.
 
 use async_trait::async_trait;
 use codestream_protocol::{TeamId, UserId};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
 
-use super::{Sqlite, Tx, parsed, part};
+use super::{Sql, Tx, parsed, part};
 use crate::store::{Identity, NewUser, People, StoreError, Team, User, Wake};
 
 #[async_trait]
-impl People for Sqlite {
+impl People for Sql {
     async fn create_user_and_team(&self, new: NewUser) -> Result<Option<(User, Team)>, StoreError> {
         let mut tx = self.write().await?;
         let Some(id) = tx.create_user_and_team(&new).await? else {
@@ -79,7 +79,7 @@ impl People for Sqlite {
     async fn is_member(&self, user: &UserId, team: &TeamId) -> Result<bool, StoreError> {
         let mut db = self.read().await?;
         let found: i64 =
-            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM members WHERE user_id = $1 AND team_id = $2)")
+            sqlx::query_scalar("SELECT COUNT(*) FROM members WHERE user_id = $1 AND team_id = $2")
                 .bind(user.as_str())
                 .bind(team.as_str())
                 .fetch_one(&mut *db)
@@ -169,7 +169,7 @@ fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-async fn owner_in(db: &mut SqliteConnection, identity: &Identity) -> Result<Option<UserId>, StoreError> {
+async fn owner_in(db: &mut AnyConnection, identity: &Identity) -> Result<Option<UserId>, StoreError> {
     let id: Option<String> = sqlx::query_scalar(
         "SELECT user_id FROM identities WHERE provider = $1 AND host = $2 AND subject = $3",
     )
@@ -187,7 +187,7 @@ async fn owner_in(db: &mut SqliteConnection, identity: &Identity) -> Result<Opti
 }
 
 /// The user, as of this connection's view.
-pub(super) async fn user_in(db: &mut SqliteConnection, id: &UserId) -> Result<Option<User>, StoreError> {
+pub(super) async fn user_in(db: &mut AnyConnection, id: &UserId) -> Result<Option<User>, StoreError> {
     let row =
         sqlx::query("SELECT email, username, full_name, version, signed_up_with FROM users WHERE id = $1")
             .bind(id.as_str())
@@ -216,7 +216,7 @@ pub(super) async fn user_in(db: &mut SqliteConnection, id: &UserId) -> Result<Op
     }))
 }
 
-async fn teams_in(db: &mut SqliteConnection, user: &UserId) -> Result<Vec<Team>, StoreError> {
+async fn teams_in(db: &mut AnyConnection, user: &UserId) -> Result<Vec<Team>, StoreError> {
     let rows = sqlx::query(
         "SELECT teams.id, teams.name, others.user_id FROM members mine
          JOIN teams ON teams.id = mine.team_id
@@ -242,6 +242,6 @@ async fn teams_in(db: &mut SqliteConnection, user: &UserId) -> Result<Vec<Team>,
     Ok(teams)
 }
 
-fn member(row: &SqliteRow) -> Result<UserId, StoreError> {
+fn member(row: &AnyRow) -> Result<UserId, StoreError> {
     parsed(row.try_get("user_id")?, "user id")
 }

@@ -1,4 +1,4 @@
-//! Every atomic method, on a real database.
+//! Every atomic method, on a real database of either engine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,51 +8,123 @@ use codestream_protocol::id::CodeId;
 use codestream_protocol::pkce::CodeChallenge;
 use codestream_protocol::secret::{AccessToken, CodeVerifier, RefreshToken, SignupToken};
 use codestream_protocol::{ServerCode, TeamId, UnixMillis, UserId};
+use e2e::Postgres;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-use super::Sqlite;
 use crate::clock::Clock;
 use crate::config::{Database, Key, KeyRing};
 use crate::keys::Keys;
 use crate::random::Random;
 use crate::store::*;
 
+/// Runs each test on either engine.
+macro_rules! on_each_engine {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::store::tests::Bench::sqlite().await).await;
+            })*
+        }
+
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                if let Some(bench) = $crate::store::tests::Bench::postgres().await {
+                    super::$name(bench).await;
+                }
+            })*
+        }
+    };
+}
+
 mod accounts;
 mod at_rest;
 mod handshakes;
+mod limits;
+mod nodes;
 mod sign_ups;
 
 const START: UnixMillis = UnixMillis(1_750_000_000_000);
 const MINUTE: Duration = Duration::from_mins(1);
 
-pub(super) struct Bench {
-    store: Arc<Sqlite>,
+/// One node with its store.
+struct Bench {
+    place: Place,
+    store: Arc<dyn Store>,
     clock: Clock,
     random: Random,
     wakes: broadcast::Receiver<Wake>,
 }
 
-impl Bench {
-    async fn new() -> Self {
-        Self::on(&Database::SqliteMemory, 1).await
+/// Where a store is, for a second node or a look at what is kept.
+#[derive(Clone)]
+enum Place {
+    File(Arc<tempfile::TempDir>),
+    Postgres(Postgres),
+}
+
+impl Place {
+    fn database(&self) -> Database {
+        let url = match self {
+            Self::File(dir) => return Database::SqliteFile(dir.path().join("db")),
+            Self::Postgres(database) => database.url(),
+        };
+        Database::parse(&url).expect("a URL")
     }
 
-    async fn on(database: &Database, key: u8) -> Self {
+    /// Everything that is kept, as text.
+    fn at_rest(&self) -> String {
+        let dir = match self {
+            Self::File(dir) => dir,
+            Self::Postgres(database) => return database.dump(),
+        };
+        let files = std::fs::read_dir(dir.path()).expect("a directory");
+        let all: Vec<u8> = files
+            .flat_map(|file| std::fs::read(file.expect("a file").path()).expect("a file"))
+            .collect();
+        String::from_utf8_lossy(&all).into_owned()
+    }
+}
+
+impl Bench {
+    async fn sqlite() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        Self::at(Place::File(Arc::new(dir)), 1).await
+    }
+
+    /// `None` where PostgreSQL is not installed.
+    async fn postgres() -> Option<Self> {
+        Some(Self::at(Place::Postgres(Postgres::new()?), 1).await)
+    }
+
+    async fn at(place: Place, key: u8) -> Self {
         let clock = Clock::standing_at(START);
-        let random = Random::seeded(7);
         let ring = KeyRing::new(Key::new([key; 32]), vec![Key::new([1; 32])]);
         let keys = Keys::new(&ring, &ring, Random::system());
         let wakes = Wakes::new();
-        let store = Sqlite::open(database, &keys.sealer, &clock, &Random::system(), &wakes)
+        let random = Random::system();
+        let store = open(&place.database(), &keys.sealer, &clock, &random, &wakes)
             .await
             .expect("a database");
         Self {
-            store: Arc::new(store),
+            place,
+            store,
             clock,
             random,
             wakes: wakes.listen(),
         }
+    }
+
+    /// A second node.
+    async fn beside(&self) -> Self {
+        Self::at(self.place.clone(), 1).await
+    }
+
+    /// The node after a restart with another key, that opens what was sealed with the first.
+    async fn again(&self) -> Self {
+        Self::at(self.place.clone(), 2).await
     }
 
     async fn user(&self, email: &str) -> (User, Team) {
@@ -64,8 +136,18 @@ impl Bench {
             .expect("a new user")
     }
 
-    fn told(&mut self) -> Vec<Wake> {
-        std::iter::from_fn(|| self.wakes.try_recv().ok()).collect()
+    /// What was told since the last time.
+    async fn told(&mut self) -> Vec<Wake> {
+        let id = SessionId(self.random.uuid());
+        // Told last, so that all is told that came before.
+        self.store.end_session(id).await.expect("a database");
+        let mut told = Vec::new();
+        loop {
+            match self.wakes.recv().await.expect("a store that tells") {
+                Wake::SessionEnded { id: last } if last == id => return told,
+                wake => told.push(wake),
+            }
+        }
     }
 
     async fn connect(&self, user: &User) -> Handshake {

@@ -1,37 +1,54 @@
-//! Accounts in SQLite.
+//! Accounts in SQL.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use codestream_protocol::http::TokenError;
 use codestream_protocol::secret::{AccessToken, RefreshToken};
 use codestream_protocol::{ProviderId, UnixMillis, UserId};
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
 
-use super::{Sqlite, Tx, optional_part, parsed, part};
+use super::{Grown, Sql, Tx, optional_part, parsed, part};
 use crate::keys::Place;
 use crate::me;
-use crate::store::{Account, AccountKey, Accounts, Change, NewTokens, Replaced, StoreError};
+use crate::store::{
+    Account, AccountKey, Accounts, Change, Lease, Leased, NewTokens, Replaced, StoreError, Wake,
+};
+
+/// By name and never `*`: a column that a newer version adds would change a prepared statement's result.
+macro_rules! columns {
+    () => {
+        "user_id, team_id, provider, host, sub_id, access_token, refresh_token, expires_at, is_api_token, who, \
+         subject, since, data, token_error"
+    };
+}
 
 #[async_trait]
-impl Accounts for Sqlite {
+impl Accounts for Sql {
     async fn account(&self, key: &AccountKey) -> Result<Option<Account>, StoreError> {
         self.account_in(&mut *self.read().await?, key).await
     }
 
     async fn accounts_of(&self, user: &UserId) -> Result<Vec<Account>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM accounts WHERE user_id = $1 ORDER BY since, rowid")
-            .bind(user.as_str())
-            .fetch_all(&mut *self.read().await?)
-            .await?;
+        let rows = sqlx::query(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM accounts WHERE user_id = $1 ORDER BY since, team_id, provider, host, sub_id"
+        ))
+        .bind(user.as_str())
+        .fetch_all(&mut *self.read().await?)
+        .await?;
         rows.iter().map(|row| self.account_of(row)).collect()
     }
 
     async fn put_account(&self, account: Account, request_id: Option<&str>) -> Result<Change, StoreError> {
         let mut tx = self.write().await?;
-        tx.put_account(&account).await?;
+        let grown = tx.grow(&account.key.user_id).await?;
+        tx.put_account(&grown, &account).await?;
         let change = tx
-            .change_user(&account.key.user_id, me::connected(&account), None, request_id)
+            .change_user(grown, me::connected(&account), None, request_id)
             .await?;
         tx.commit().await?;
         Ok(change)
@@ -45,6 +62,7 @@ impl Accounts for Sqlite {
         request_id: Option<&str>,
     ) -> Result<Replaced, StoreError> {
         let mut tx = self.write().await?;
+        let grown = tx.grow(&key.user_id).await?;
         let Some(mut account) = self.account_in(tx.db(), key).await? else {
             return Ok(Replaced::Gone);
         };
@@ -55,7 +73,7 @@ impl Accounts for Sqlite {
         account.refresh_token = new.refresh_token.or(account.refresh_token);
         account.expires_at = new.expires_at;
         account.token_error = None;
-        tx.replace(account, request_id).await
+        tx.replace(grown, account, request_id).await
     }
 
     async fn lose_tokens(
@@ -66,6 +84,7 @@ impl Accounts for Sqlite {
         request_id: Option<&str>,
     ) -> Result<Replaced, StoreError> {
         let mut tx = self.write().await?;
+        let grown = tx.grow(&key.user_id).await?;
         let Some(mut account) = self.account_in(tx.db(), key).await? else {
             return Ok(Replaced::Gone);
         };
@@ -76,7 +95,7 @@ impl Accounts for Sqlite {
         account.refresh_token = None;
         account.expires_at = None;
         account.token_error = Some(error);
-        tx.replace(account, request_id).await
+        tx.replace(grown, account, request_id).await
     }
 
     async fn remove_account(
@@ -85,6 +104,7 @@ impl Accounts for Sqlite {
         request_id: Option<&str>,
     ) -> Result<Option<(Account, Change)>, StoreError> {
         let mut tx = self.write().await?;
+        let grown = tx.grow(&key.user_id).await?;
         let Some(account) = self.account_in(tx.db(), key).await? else {
             return Ok(None);
         };
@@ -110,24 +130,89 @@ impl Accounts for Sqlite {
         // Hosts and workspaces have a key of their own; only the service's own account shares its object with them.
         let alone = beside == 0 || key.host.is_some() || key.sub_id.is_some();
         let directive = me::disconnected(key, alone);
-        let change = tx.change_user(&key.user_id, directive, None, request_id).await?;
+        let change = tx.change_user(grown, directive, None, request_id).await?;
         tx.commit().await?;
         Ok(Some((account, change)))
+    }
+
+    async fn lease_refresh(&self, key: &AccountKey, life: Duration) -> Result<Leased, StoreError> {
+        let mut tx = self.write().await?;
+        let until = tx.now + life;
+        let ours = sqlx::query(
+            "UPDATE accounts SET refreshing_until = $1
+             WHERE user_id = $2 AND team_id = $3 AND provider = $4 AND host = $5 AND sub_id = $6
+             AND (refreshing_until IS NULL OR refreshing_until <= $7)",
+        )
+        .bind(until.0)
+        .bind(key.user_id.as_str())
+        .bind(key.team_id.as_str())
+        .bind(&key.provider)
+        .bind(host(key))
+        .bind(part(key.sub_id.as_deref()))
+        .bind(tx.now.0)
+        .execute(tx.db())
+        .await?
+        .rows_affected();
+        if ours > 0 {
+            tx.commit().await?;
+            return Ok(Leased::Ours(Lease { until }));
+        }
+        let theirs: Option<Option<i64>> = sqlx::query_scalar(
+            "SELECT refreshing_until FROM accounts
+             WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5",
+        )
+        .bind(key.user_id.as_str())
+        .bind(key.team_id.as_str())
+        .bind(&key.provider)
+        .bind(host(key))
+        .bind(part(key.sub_id.as_deref()))
+        .fetch_optional(tx.db())
+        .await?;
+        Ok(match theirs {
+            None => Leased::Gone,
+            Some(until) => Leased::Theirs(until.map_or(tx.now, UnixMillis)),
+        })
+    }
+
+    async fn end_refresh(&self, key: &AccountKey, lease: Lease) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        sqlx::query(
+            "UPDATE accounts SET refreshing_until = NULL
+             WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5
+             AND refreshing_until = $6",
+        )
+        .bind(key.user_id.as_str())
+        .bind(key.team_id.as_str())
+        .bind(&key.provider)
+        .bind(host(key))
+        .bind(part(key.sub_id.as_deref()))
+        .bind(lease.until.0)
+        .execute(tx.db())
+        .await?;
+        tx.tell(Wake::RefreshEnded {
+            user_id: key.user_id.clone(),
+        });
+        tx.commit().await
     }
 }
 
 impl Tx<'_> {
-    async fn replace(mut self, account: Account, request_id: Option<&str>) -> Result<Replaced, StoreError> {
-        self.put_account(&account).await?;
+    async fn replace(
+        mut self,
+        grown: Grown,
+        account: Account,
+        request_id: Option<&str>,
+    ) -> Result<Replaced, StoreError> {
+        self.put_account(&grown, &account).await?;
         let directive = me::connected(&account);
-        let change = self
-            .change_user(&account.key.user_id, directive, None, request_id)
-            .await?;
+        let change = self.change_user(grown, directive, None, request_id).await?;
         self.commit().await?;
         Ok(Replaced::Yes(Box::new(change)))
     }
 
-    pub(super) async fn put_account(&mut self, account: &Account) -> Result<(), StoreError> {
+    /// Makes or replaces the account of the user who has `grown`.
+    pub(super) async fn put_account(&mut self, grown: &Grown, account: &Account) -> Result<(), StoreError> {
+        debug_assert_eq!(grown.user, account.key.user_id, "another user's row is locked");
         let row = row_key(&account.key);
         let store = self.store;
         let seal = |column, plain| store.seal(place(column, &row), plain);
@@ -138,10 +223,15 @@ impl Tx<'_> {
             .map(serde_json::to_string)
             .transpose();
         sqlx::query(
-            "INSERT OR REPLACE INTO accounts
+            "INSERT INTO accounts
              (user_id, team_id, provider, host, sub_id, access_token, refresh_token, expires_at, is_api_token, who,
               subject, since, data, token_error)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             ON CONFLICT (user_id, team_id, provider, host, sub_id) DO UPDATE
+             SET access_token = excluded.access_token, refresh_token = excluded.refresh_token,
+                 expires_at = excluded.expires_at, is_api_token = excluded.is_api_token, who = excluded.who,
+                 subject = excluded.subject, since = excluded.since, data = excluded.data,
+                 token_error = excluded.token_error",
         )
         .bind(account.key.user_id.as_str())
         .bind(account.key.team_id.as_str())
@@ -151,7 +241,7 @@ impl Tx<'_> {
         .bind(seal("access_token", account.access_token.as_ref().map(AccessToken::expose)))
         .bind(seal("refresh_token", account.refresh_token.as_ref().map(RefreshToken::expose)))
         .bind(account.expires_at.map(|at| at.0))
-        .bind(account.is_api_token)
+        .bind(i64::from(account.is_api_token))
         .bind(&account.who)
         .bind(&account.subject)
         .bind(account.since.0)
@@ -163,17 +253,19 @@ impl Tx<'_> {
     }
 }
 
-impl Sqlite {
+impl Sql {
     /// The account, as of this connection's view.
     pub(super) async fn account_in(
         &self,
-        db: &mut SqliteConnection,
+        db: &mut AnyConnection,
         key: &AccountKey,
     ) -> Result<Option<Account>, StoreError> {
-        let row = sqlx::query(
-            "SELECT * FROM accounts
-             WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5",
-        )
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM accounts
+                 WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5"
+        ))
         .bind(key.user_id.as_str())
         .bind(key.team_id.as_str())
         .bind(&key.provider)
@@ -184,7 +276,7 @@ impl Sqlite {
         row.as_ref().map(|row| self.account_of(row)).transpose()
     }
 
-    fn account_of(&self, row: &SqliteRow) -> Result<Account, StoreError> {
+    fn account_of(&self, row: &AnyRow) -> Result<Account, StoreError> {
         let host: &str = row.try_get("host")?;
         let key = AccountKey {
             user_id: parsed(row.try_get("user_id")?, "user id")?,
@@ -203,7 +295,7 @@ impl Sqlite {
             access_token: open("access_token")?.map(AccessToken::new),
             refresh_token: open("refresh_token")?.map(RefreshToken::new),
             expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(UnixMillis),
-            is_api_token: row.try_get("is_api_token")?,
+            is_api_token: row.try_get::<i64, _>("is_api_token")? != 0,
             who: row.try_get("who")?,
             subject: row.try_get("subject")?,
             since: UnixMillis(row.try_get("since")?),

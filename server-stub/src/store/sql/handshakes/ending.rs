@@ -6,7 +6,7 @@ use codestream_protocol::channel::{AttemptEnded, ChannelName, Message};
 use codestream_protocol::id::CodeId;
 
 use super::{End, Failure, Finish, Handshake, HandshakeKind, StoreError, Tx, Wake, handshake_in};
-use crate::store::sqlite::to_value;
+use crate::store::sql::to_value;
 
 /// How long what has ended is kept, so that a late poll still gets its answer.
 const KEEP_ENDED: Duration = Duration::from_hours(24);
@@ -14,7 +14,7 @@ const KEEP_ENDED: Duration = Duration::from_hours(24);
 const KEEP_MESSAGES: Duration = Duration::from_hours(168);
 
 /// Why a handshake cannot be finished.
-pub(in crate::store::sqlite) enum Over {
+pub(in crate::store::sql) enum Over {
     Ended(End),
     Expired,
 }
@@ -29,50 +29,50 @@ impl<T> From<Over> for Finish<T> {
 }
 
 impl Tx<'_> {
-    /// The handshake, if it can still be finished.
-    pub(in crate::store::sqlite) async fn open_still(
+    /// Ends the handshake well, if nothing has ended it yet and its time is not over. First of all that a transaction does:
+    /// the row is ours from here on.
+    pub(in crate::store::sql) async fn finish(
         &mut self,
         id: CodeId,
     ) -> Result<Result<Handshake, Over>, StoreError> {
         let now = self.now;
+        let ours = sqlx::query(
+            "UPDATE handshakes SET ended_at = $1 WHERE code_id = $2 AND ended_at IS NULL AND expires_at > $1",
+        )
+        .bind(now.0)
+        .bind(id.to_string())
+        .execute(self.db())
+        .await?
+        .rows_affected();
         let mut handshake = handshake_in(self.db(), id)
             .await?
             .ok_or(StoreError::Missing("handshake"))?;
-        Ok(match handshake.end.take() {
-            Some(end) => Err(Over::Ended(end)),
-            None if now >= handshake.expires_at => Err(Over::Expired),
-            None => Ok(handshake),
+        Ok(match (ours, handshake.end.take()) {
+            (1.., _) => Ok(handshake),
+            (0, Some(end)) => Err(Over::Ended(end)),
+            (0, None) => Err(Over::Expired),
         })
     }
 
-    pub(in crate::store::sqlite) async fn end(&mut self, id: CodeId, end: &End) -> Result<(), StoreError> {
+    /// Ends the handshake as failed and tells its agent; `false`: it had ended before.
+    pub(super) async fn fail(&mut self, handshake: &Handshake, failure: Failure) -> Result<bool, StoreError> {
         let now = self.now.0;
-        let failure = match end {
-            End::Done => None,
-            End::Failed(failure) => Some(failure),
-        };
-        sqlx::query(
+        let ours = sqlx::query(
             "UPDATE handshakes SET ended_at = $1, step = $2, code = $3, message = $4, provider = COALESCE($5, provider)
-             WHERE code_id = $6",
+             WHERE code_id = $6 AND ended_at IS NULL",
         )
         .bind(now)
-        .bind(failure.map(|failure| failure.step.as_str()))
-        .bind(failure.map(|failure| failure.code.as_str()))
-        .bind(failure.map(|failure| failure.message.as_str()))
-        .bind(failure.and_then(|failure| failure.provider.as_deref()))
-        .bind(id.to_string())
+        .bind(failure.step.as_str())
+        .bind(failure.code.as_str())
+        .bind(failure.message.as_str())
+        .bind(failure.provider.as_deref())
+        .bind(handshake.code_id.to_string())
         .execute(self.db())
-        .await?;
-        Ok(())
-    }
-
-    /// Ends the handshake as failed and tells its agent.
-    pub(super) async fn fail(&mut self, handshake: &Handshake, failure: Failure) -> Result<(), StoreError> {
-        let end = End::Failed(failure);
-        self.end(handshake.code_id, &end).await?;
-        let End::Failed(failure) = end else {
-            return Ok(());
-        };
+        .await?
+        .rows_affected();
+        if ours == 0 {
+            return Ok(false);
+        }
         match &handshake.kind {
             HandshakeKind::SignUp { key } => self.tell(Wake::SignUp { key: key.clone() }),
             HandshakeKind::Connect { user_id, .. } => {
@@ -91,7 +91,7 @@ impl Tx<'_> {
                     .await?;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Removes what nobody will ask for any more.
@@ -110,6 +110,6 @@ impl Tx<'_> {
             .bind(messages)
             .execute(self.db())
             .await?;
-        Ok(())
+        self.forget_limits().await
     }
 }

@@ -1,12 +1,12 @@
-//! Handshakes and states in SQLite.
+//! Handshakes and states in SQL.
 
 use async_trait::async_trait;
 use codestream_protocol::UnixMillis;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::CodeVerifier;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{AnyConnection, Row as _};
 
-use super::{Sqlite, Tx};
+use super::{Sql, Tx};
 use crate::keys::Place;
 use crate::me;
 use crate::store::{
@@ -20,14 +20,9 @@ mod rows;
 pub(super) use rows::{handshake_by_key, handshake_in};
 
 #[async_trait]
-impl Handshakes for Sqlite {
+impl Handshakes for Sql {
     async fn open_handshake(&self, new: NewHandshake) -> Result<Handshake, StoreError> {
         let mut tx = self.write().await?;
-        if let HandshakeKind::SignUp { key } = &new.kind
-            && let Some(known) = handshake_by_key(tx.db(), key).await?
-        {
-            return Ok(known);
-        }
         let handshake = Handshake {
             code_id: new.code_id,
             kind: new.kind,
@@ -41,8 +36,12 @@ impl Handshakes for Sqlite {
             opened_at: None,
             end: None,
         };
-        rows::insert(tx.db(), &handshake).await?;
+        let made = rows::insert(tx.db(), &handshake).await?;
         if let HandshakeKind::SignUp { key } = &handshake.kind {
+            if !made {
+                let known = handshake_by_key(tx.db(), key).await?;
+                return known.ok_or(StoreError::Missing("sign-up"));
+            }
             tx.tell(Wake::SignUp { key: key.clone() });
         }
         tx.tell(Wake::Deadline);
@@ -57,7 +56,15 @@ impl Handshakes for Sqlite {
     async fn enter_handshake(&self, id: CodeId) -> Result<Entered, StoreError> {
         let mut tx = self.write().await?;
         let now = tx.now;
-        let Some(mut handshake) = handshake_in(tx.db(), id).await? else {
+        sqlx::query(
+            "UPDATE handshakes SET opened_at = $1
+             WHERE code_id = $2 AND opened_at IS NULL AND ended_at IS NULL AND open_by > $1 AND expires_at > $1",
+        )
+        .bind(now.0)
+        .bind(id.to_string())
+        .execute(tx.db())
+        .await?;
+        let Some(handshake) = handshake_in(tx.db(), id).await? else {
             return Ok(Entered::Unknown);
         };
         if handshake.end.is_some() {
@@ -66,18 +73,10 @@ impl Handshakes for Sqlite {
         if now >= handshake.expires_at {
             return Ok(Entered::Expired);
         }
-        if handshake.opened_at.is_none() && now >= handshake.open_by {
+        if handshake.opened_at.is_none() {
             return Ok(Entered::Late);
         }
-        if handshake.opened_at.is_none() {
-            handshake.opened_at = Some(now);
-            sqlx::query("UPDATE handshakes SET opened_at = $1 WHERE code_id = $2")
-                .bind(now.0)
-                .bind(id.to_string())
-                .execute(tx.db())
-                .await?;
-            tx.commit().await?;
-        }
+        tx.commit().await?;
         Ok(Entered::Open(handshake))
     }
 
@@ -116,36 +115,37 @@ impl Handshakes for Sqlite {
     async fn consume_state(&self, jti: &str) -> Result<Consumed, StoreError> {
         let mut tx = self.write().await?;
         let now = tx.now;
+        let ours = sqlx::query(
+            "UPDATE states SET consumed_at = $1 WHERE jti = $2 AND consumed_at IS NULL AND expires_at > $1",
+        )
+        .bind(now.0)
+        .bind(jti)
+        .execute(tx.db())
+        .await?
+        .rows_affected();
         let Some((state, used)) = self.state_in(tx.db(), jti).await? else {
             return Ok(Consumed::Unknown);
         };
-        if used {
-            return Ok(Consumed::Used(Box::new(state)));
-        }
-        if now >= state.minted.expires_at {
-            return Ok(Consumed::Expired);
-        }
-        sqlx::query("UPDATE states SET consumed_at = $1 WHERE jti = $2")
-            .bind(now.0)
-            .bind(jti)
-            .execute(tx.db())
-            .await?;
         tx.commit().await?;
-        Ok(Consumed::Once(Box::new(state)))
+        Ok(match (ours, used) {
+            (1.., _) => Consumed::Once(Box::new(state)),
+            (0, true) => Consumed::Used(Box::new(state)),
+            (0, false) => Consumed::Expired,
+        })
     }
 
     async fn finish_connect(&self, id: CodeId, account: Account) -> Result<Finish<Connected>, StoreError> {
         let mut tx = self.write().await?;
-        if let Err(ended) = tx.open_still(id).await? {
-            return Ok(ended.into());
+        if let Err(over) = tx.finish(id).await? {
+            return Ok(over.into());
         }
+        let grown = tx.grow(&account.key.user_id).await?;
         let replaced = self.account_in(tx.db(), &account.key).await?;
-        tx.put_account(&account).await?;
+        tx.put_account(&grown, &account).await?;
         let ended = Some(codestream_protocol::channel::AttemptEnded::connected(id));
         let change = tx
-            .change_user(&account.key.user_id, me::connected(&account), ended, None)
+            .change_user(grown, me::connected(&account), ended, None)
             .await?;
-        tx.end(id, &End::Done).await?;
         tx.commit().await?;
         Ok(Finish::Done(Connected { change, replaced }))
     }
@@ -155,29 +155,28 @@ impl Handshakes for Sqlite {
         let Some(handshake) = handshake_in(tx.db(), id).await? else {
             return Ok(false);
         };
-        if handshake.end.is_some() {
-            return Ok(false);
-        }
-        tx.fail(&handshake, failure).await?;
+        let ours = tx.fail(&handshake, failure).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(ours)
     }
 
     async fn expire_handshakes(&self) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        let now = tx.now;
         let over: Vec<String> =
             sqlx::query_scalar("SELECT code_id FROM handshakes WHERE ended_at IS NULL AND expires_at <= $1")
-                .bind(now.0)
-                .fetch_all(tx.db())
+                .bind(self.clock.now().0)
+                .fetch_all(&mut *self.read().await?)
                 .await?;
+        // One at a time: several nodes may be at it, and none is to wait for what another has locked.
         for id in &over {
+            let mut tx = self.write().await?;
             let Some(handshake) = handshake_in(tx.db(), rows::code_id(id)?).await? else {
                 continue;
             };
             let failure = Failure::expired(&handshake);
             tx.fail(&handshake, failure).await?;
+            tx.commit().await?;
         }
+        let mut tx = self.write().await?;
         tx.forget_the_past().await?;
         tx.commit().await
     }
@@ -191,17 +190,15 @@ impl Handshakes for Sqlite {
     }
 }
 
-impl Sqlite {
+impl Sql {
     /// The state with its handshake, and whether it was consumed.
-    async fn state_in(
-        &self,
-        db: &mut SqliteConnection,
-        jti: &str,
-    ) -> Result<Option<(State, bool)>, StoreError> {
-        let row = sqlx::query("SELECT * FROM states WHERE jti = $1")
-            .bind(jti)
-            .fetch_optional(&mut *db)
-            .await?;
+    async fn state_in(&self, db: &mut AnyConnection, jti: &str) -> Result<Option<(State, bool)>, StoreError> {
+        let row = sqlx::query(
+            "SELECT code_id, provider, verifier, browser_hash, expires_at, consumed_at FROM states WHERE jti = $1",
+        )
+        .bind(jti)
+        .fetch_optional(&mut *db)
+        .await?;
         let Some(row) = row else {
             return Ok(None);
         };

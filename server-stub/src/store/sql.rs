@@ -1,14 +1,19 @@
-//! The store in SQLite.
+//! The store in SQL: the same statements for SQLite and PostgreSQL.
 //!
-//! One connection writes; a file is read by several beside it (WAL). Every commit is on the disk before anyone is told.
+//! What differs between the engines is in their own rooms: how they are opened, and how a commit is told. A write that
+//! depends on what it reads claims its row first, by an `UPDATE` whose condition names what must still hold: under
+//! PostgreSQL's READ COMMITTED the second of two such writes waits for the first, looks again, and finds nothing. Rows are
+//! claimed in one order, so that no two writes wait for each other: handshake or state, identity, user, account.
 
 mod accounts;
-mod file;
 mod handshakes;
+mod limits;
 mod messages;
 mod people;
+mod postgres;
 mod sessions;
 mod sign_ups;
+mod sqlite;
 mod undos;
 
 use std::time::Duration;
@@ -17,30 +22,48 @@ use codestream_protocol::channel::{AttemptEnded, ChannelName, Message};
 use codestream_protocol::directive::Directive;
 use codestream_protocol::{UnixMillis, UserId};
 use serde_json::Value;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{SqliteConnection, Transaction};
+
+use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use tokio::time::Instant;
 
 use super::{Change, StoreError, StoredMessage, Wake, Wakes};
 use crate::clock::Clock;
 use crate::config::Database;
 use crate::keys::{Place, Sealer};
 use crate::random::Random;
+use limits::Buckets;
 
-const READERS: u32 = 4;
+/// The longest time between a message's timestamp and its commit. History is asked for with an overlap of 15 s, which
+/// covers a commit that came late.
+const LONGEST_WRITE: Duration = Duration::from_secs(5);
 
-/// An SQLite database.
-pub(crate) struct Sqlite {
-    writer: SqlitePool,
-    reader: SqlitePool,
+/// A database.
+pub(crate) struct Sql {
+    engine: Engine,
+    writer: AnyPool,
+    reader: AnyPool,
     sealer: Sealer,
     clock: Clock,
     random: Random,
     wakes: Wakes,
 }
 
-impl Sqlite {
+/// What the engines do differently.
+enum Engine {
+    /// One process: what it alone needs to know is in its memory.
+    Sqlite { buckets: Buckets },
+    /// Several nodes: they tell each other.
+    Postgres { _ears: postgres::Ears },
+}
+
+/// What opening an engine gives.
+struct Opened {
+    engine: Engine,
+    writer: AnyPool,
+    reader: AnyPool,
+}
+
+impl Sql {
     /// Opens the database, makes it when absent, and brings it up to date.
     pub(crate) async fn open(
         database: &Database,
@@ -49,41 +72,18 @@ impl Sqlite {
         random: &Random,
         wakes: &Wakes,
     ) -> Result<Self, StoreError> {
-        if let Database::SqliteFile(path) = database {
-            file::make(path).map_err(sqlx::Error::Io)?;
-        }
-        let options = match database {
-            Database::SqliteMemory => SqliteConnectOptions::new().in_memory(true),
-            Database::SqliteFile(path) => SqliteConnectOptions::new()
-                .filename(path)
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full),
-        }
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5));
-        // An in-memory database dies with its last connection, so this one never does.
-        let one = SqlitePoolOptions::new()
-            .min_connections(1)
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false);
-        let writer = one.connect_with(options.clone()).await?;
-        sqlx::migrate!("./migrations/sqlite")
-            .run(&writer)
-            .await
-            .map_err(sqlx::Error::from)?;
-        let reader = match database {
-            Database::SqliteMemory => writer.clone(),
-            Database::SqliteFile(_) => {
-                let readers = SqlitePoolOptions::new()
-                    .max_connections(READERS)
-                    .test_before_acquire(false);
-                readers.connect_with(options.read_only(true)).await?
-            }
+        sqlx::any::install_default_drivers();
+        let Opened {
+            engine,
+            writer,
+            reader,
+        } = match database {
+            Database::SqliteMemory => sqlite::in_memory().await?,
+            Database::SqliteFile(path) => sqlite::in_file(path).await?,
+            Database::Postgres(url) => postgres::open(url, wakes).await?,
         };
         Ok(Self {
+            engine,
             writer,
             reader,
             sealer: sealer.clone(),
@@ -93,16 +93,21 @@ impl Sqlite {
         })
     }
 
-    async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
+    async fn read(&self) -> Result<sqlx::pool::PoolConnection<Any>, StoreError> {
         Ok(self.reader.acquire().await?)
     }
 
     /// Begins to write. Dropped without [`Tx::commit`], nothing has happened.
     async fn write(&self) -> Result<Tx<'_>, StoreError> {
+        let inner = match self.engine {
+            Engine::Sqlite { .. } => self.writer.begin_with("BEGIN IMMEDIATE").await?,
+            Engine::Postgres { .. } => self.writer.begin().await?,
+        };
         Ok(Tx {
-            inner: self.writer.begin_with("BEGIN IMMEDIATE").await?,
+            inner,
             store: self,
             now: self.clock.now(),
+            begun: Instant::now(),
             wakes: Vec::new(),
         })
     }
@@ -123,14 +128,21 @@ impl Sqlite {
 
 /// A write in progress, at one point in time.
 struct Tx<'a> {
-    inner: Transaction<'static, sqlx::Sqlite>,
-    store: &'a Sqlite,
+    inner: Transaction<'static, Any>,
+    store: &'a Sql,
     now: UnixMillis,
+    begun: Instant,
     wakes: Vec<Wake>,
 }
 
+/// The user's version has grown: from here to the commit nobody else changes the user or the user's accounts.
+struct Grown {
+    user: UserId,
+    before: i64,
+}
+
 impl Tx<'_> {
-    fn db(&mut self) -> &mut SqliteConnection {
+    fn db(&mut self) -> &mut AnyConnection {
         &mut self.inner
     }
 
@@ -139,7 +151,16 @@ impl Tx<'_> {
         self.wakes.push(wake);
     }
 
-    async fn commit(self) -> Result<(), StoreError> {
+    async fn commit(mut self) -> Result<(), StoreError> {
+        if let Engine::Postgres { .. } = self.store.engine {
+            // Every node hears of commits in their order, this one too.
+            for wake in std::mem::take(&mut self.wakes) {
+                postgres::notify(&mut self.inner, &wake).await?;
+            }
+        }
+        if self.begun.elapsed() > LONGEST_WRITE {
+            return Err(StoreError::TooSlow);
+        }
         self.inner.commit().await?;
         for wake in self.wakes {
             self.store.wakes.tell(wake);
@@ -161,10 +182,11 @@ impl Tx<'_> {
             row: &id,
         };
         let sealed = self.store.sealer.seal(place, payload.to_string().as_bytes());
-        // The time on the channel never runs backwards, whatever the system's clock does.
+        // The time on the channel never runs backwards, whatever the clocks of the nodes do.
         let timestamp: i64 = sqlx::query_scalar(
             "INSERT INTO messages (id, channel, timestamp, payload)
-             VALUES ($1, $2, MAX($3, COALESCE((SELECT MAX(timestamp) FROM messages), 0)), $4)
+             SELECT $1, $2, CASE WHEN latest > $3 THEN latest ELSE $3 END, $4
+             FROM (SELECT COALESCE(MAX(timestamp), 0) AS latest FROM messages) AS time
              RETURNING timestamp",
         )
         .bind(&id)
@@ -185,21 +207,29 @@ impl Tx<'_> {
         })
     }
 
-    /// Grows the user's version by one and publishes `directive` with it.
-    async fn change_user(
-        &mut self,
-        user: &UserId,
-        directive: Directive,
-        ended: Option<AttemptEnded>,
-        request_id: Option<&str>,
-    ) -> Result<Change, StoreError> {
+    /// Grows the user's version by one, before anything of the user's is read or changed.
+    async fn grow(&mut self, user: &UserId) -> Result<Grown, StoreError> {
         let before: i64 =
             sqlx::query_scalar("UPDATE users SET version = version + 1 WHERE id = $1 RETURNING version - 1")
                 .bind(user.as_str())
                 .fetch_optional(self.db())
                 .await?
                 .ok_or(StoreError::Missing("user"))?;
-        let directive = directive.at_version(before);
+        Ok(Grown {
+            user: user.clone(),
+            before,
+        })
+    }
+
+    /// Publishes `directive` at the user's new version.
+    async fn change_user(
+        &mut self,
+        grown: Grown,
+        directive: Directive,
+        ended: Option<AttemptEnded>,
+        request_id: Option<&str>,
+    ) -> Result<Change, StoreError> {
+        let directive = directive.at_version(grown.before);
         let message = Message {
             request_id: request_id.map(str::to_owned),
             user: Some(directive.clone()),
@@ -207,7 +237,7 @@ impl Tx<'_> {
             ..Message::default()
         };
         let stored = self
-            .publish(&ChannelName::User(user.clone()), to_value(&message)?)
+            .publish(&ChannelName::User(grown.user), to_value(&message)?)
             .await?;
         Ok(Change {
             user: directive,
@@ -232,6 +262,3 @@ fn optional_part(column: String) -> Option<String> {
 fn parsed<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, StoreError> {
     text.parse().map_err(|_| StoreError::Shape(what))
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,18 +1,18 @@
-//! Messages in SQLite.
+//! Messages in SQL.
 
 use async_trait::async_trait;
 use codestream_protocol::UnixMillis;
 use codestream_protocol::channel::ChannelName;
 use serde_json::Value;
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row as _};
 
-use super::{Sqlite, parsed};
+use super::{Sql, parsed};
 use crate::keys::Place;
 use crate::store::{Messages, StoreError, StoredMessage};
 
 #[async_trait]
-impl Messages for Sqlite {
+impl Messages for Sql {
     async fn publish(&self, channel: &ChannelName, payload: Value) -> Result<StoredMessage, StoreError> {
         let mut tx = self.write().await?;
         let stored = tx.publish(channel, payload).await?;
@@ -21,7 +21,7 @@ impl Messages for Sqlite {
     }
 
     async fn message(&self, id: &str) -> Result<Option<StoredMessage>, StoreError> {
-        let row = sqlx::query("SELECT * FROM messages WHERE id = $1")
+        let row = sqlx::query("SELECT id, channel, timestamp, payload FROM messages WHERE id = $1")
             .bind(id)
             .fetch_optional(&mut *self.read().await?)
             .await?;
@@ -34,23 +34,33 @@ impl Messages for Sqlite {
         since: UnixMillis,
         limit: usize,
     ) -> Result<Vec<StoredMessage>, StoreError> {
-        let names: Vec<String> = channels.iter().map(ToString::to_string).collect();
-        let rows = sqlx::query(
-            "SELECT * FROM messages
-             WHERE channel IN (SELECT value FROM json_each($1)) AND timestamp >= $2
-             ORDER BY timestamp DESC, rowid DESC LIMIT $3",
-        )
-        .bind(Value::from(names).to_string())
-        .bind(since.0)
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(&mut *self.read().await?)
-        .await?;
+        let places: Vec<String> = (3..3 + channels.len())
+            .map(|number| format!("${number}"))
+            .collect();
+        let places = if places.is_empty() {
+            "NULL".to_owned()
+        } else {
+            places.join(", ")
+        };
+        let sql = format!(
+            "SELECT id, channel, timestamp, payload FROM messages WHERE timestamp >= $1 AND channel IN ({places})
+             ORDER BY timestamp DESC, position DESC LIMIT $2"
+        );
+        // Built from numbers alone.
+        let query = sqlx::query(AssertSqlSafe(sql))
+            .bind(since.0)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = channels
+            .iter()
+            .fold(query, |query, channel| query.bind(channel.to_string()))
+            .fetch_all(&mut *self.read().await?)
+            .await?;
         rows.iter().map(|row| self.message_of(row)).collect()
     }
 }
 
-impl Sqlite {
-    fn message_of(&self, row: &SqliteRow) -> Result<StoredMessage, StoreError> {
+impl Sql {
+    fn message_of(&self, row: &AnyRow) -> Result<StoredMessage, StoreError> {
         let id: String = row.try_get("id")?;
         let place = Place {
             table: "messages",
