@@ -18,8 +18,8 @@
 mod bins;
 mod browser;
 pub mod clock;
-mod connect_proxy;
 mod cluster;
+mod connect_proxy;
 mod control;
 pub mod demo;
 mod fault_proxy;
@@ -41,8 +41,8 @@ mod wire;
 
 pub use bins::bin;
 pub use browser::{Hop, Jar, Page, SameSite, TestBrowser, same_site};
-pub use connect_proxy::{ConnectProxy, Tunnel};
 pub use cluster::Cluster;
+pub use connect_proxy::{ConnectProxy, Tunnel};
 pub use control::{Control, SandboxUser};
 pub use fault_proxy::{Exchange, Fault, FaultProxy};
 pub use http::{Answer, Http};

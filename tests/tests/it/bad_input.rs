@@ -45,12 +45,10 @@ async fn a_provider_that_the_server_has_not_set_up_is_named_as_such() {
     let key = "0123456789abcdef".repeat(4);
     let text = format!("[secrets]\nsigningKeys = [\"{key}\"]\nencryptionKeys = [\"{key}\"]\n");
     std::fs::write(&file, text).expect("a file");
-    let stub = Stub::builder().args([
-        "--database",
-        "sqlite::memory:",
-        "--config",
-        &file.display().to_string(),
-    ]);
+    let kept = e2e::Kept::new();
+    let stub = Stub::builder()
+        .keeping(&kept)
+        .args(["--config", &file.display().to_string()]);
     let scene = Scene::of(stub.without_sandbox()).await;
     let ide = scene.signed_out().await;
     let refused = refusal(ide.sign_up("github").await, ErrorKind::ProviderNotConfigured);

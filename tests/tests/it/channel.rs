@@ -3,96 +3,16 @@
 use codestream_protocol::lsp::attempt::Outcome;
 use codestream_protocol::lsp::notification::ConnectionStatus;
 use e2e::methods::ConnectionChanged;
-use e2e::{SandboxUser, Stub};
-use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use e2e::{Socket, Stub};
+use serde_json::json;
 
 use crate::scene::{Scene, listening};
-
-/// A client that speaks in raw frames.
-struct Raw(WebSocketStream<TcpStream>);
-
-impl Raw {
-    async fn dial(stub: &Stub) -> Self {
-        let address = stub.api().trim_start_matches("http://");
-        let stream = TcpStream::connect(address).await.expect("a connection");
-        let (socket, _) = tokio_tungstenite::client_async(&stub.ready().channel, stream)
-            .await
-            .expect("a WebSocket");
-        Self(socket)
-    }
-
-    async fn send(&mut self, text: &str) {
-        self.0.send(Message::text(text)).await.expect("the frame is sent");
-    }
-
-    /// The answer to the call with an id; whatever else comes first is passed over.
-    async fn answer(&mut self, rid: i64) -> Value {
-        self.find(|packet| packet["rid"] == rid).await
-    }
-
-    async fn find(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
-        let found = async {
-            loop {
-                let frame = self.0.next().await.expect("the socket is open").expect("a frame");
-                let Message::Text(text) = frame else { continue };
-                if text.is_empty() {
-                    self.0.send(Message::text("")).await.expect("a pong");
-                    continue;
-                }
-                let packet: Value = serde_json::from_str(&text).expect("JSON");
-                if wanted(&packet) {
-                    return packet;
-                }
-            }
-        };
-        tokio::time::timeout(e2e::PATIENCE, found)
-            .await
-            .expect("the packet comes")
-    }
-
-    /// The code that the socket is closed with.
-    async fn closed(&mut self) -> u16 {
-        let close = async {
-            loop {
-                match self.0.next().await {
-                    Some(Ok(Message::Close(Some(frame)))) => return u16::from(frame.code),
-                    Some(Ok(_)) => {}
-                    other => panic!("no close code: {other:?}"),
-                }
-            }
-        };
-        tokio::time::timeout(e2e::PATIENCE, close)
-            .await
-            .expect("it closes")
-    }
-
-    async fn call(&mut self, cid: i64, event: &str, data: Value) -> Value {
-        self.send(&json!({"event": event, "data": data, "cid": cid}).to_string())
-            .await;
-        self.answer(cid).await
-    }
-
-    /// Opened and authenticated.
-    async fn of(stub: &Stub, user: &SandboxUser) -> Self {
-        let mut raw = Self::dial(stub).await;
-        let hello = raw.call(1, "#handshake", json!({"authToken": null})).await;
-        assert_eq!(hello["data"]["isAuthenticated"], false, "{hello}");
-        let auth = json!({"token": user.broadcaster_token, "uid": user.user_id});
-        let answer = raw.call(2, "auth", auth).await;
-        assert!(answer["error"].is_null(), "{answer}");
-        raw
-    }
-}
 
 #[tokio::test]
 async fn frames_of_any_shape_are_survived() {
     let stub = Stub::start().await;
     let user = stub.control().user().await;
-    let mut raw = Raw::of(&stub, &user).await;
+    let mut raw = Socket::of(&stub.ready().channel, &user).await;
     let deep = "[".repeat(60_000);
     for junk in [
         "x",
@@ -139,17 +59,17 @@ async fn frames_of_any_shape_are_survived() {
 async fn a_frame_that_is_too_large_is_refused_in_good_form_and_the_next_connection_is_served() {
     let stub = Stub::start().await;
     let user = stub.control().user().await;
-    let mut raw = Raw::of(&stub, &user).await;
+    let mut raw = Socket::of(&stub.ready().channel, &user).await;
     raw.send(&"[".repeat(200_000)).await;
     assert_eq!(raw.closed().await, 1009);
-    Raw::of(&stub, &user).await;
+    Socket::of(&stub.ready().channel, &user).await;
 }
 
 #[tokio::test]
 async fn who_is_taken_out_of_a_team_hears_it_no_more() {
     let stub = Stub::start().await;
     let user = stub.control().user().await;
-    let mut raw = Raw::of(&stub, &user).await;
+    let mut raw = Socket::of(&stub.ready().channel, &user).await;
     let team = format!("team-{}", user.team_id);
     let answer = raw.call(3, "#subscribe", json!({ "channel": team })).await;
     assert!(answer["error"].is_null(), "{answer}");
@@ -164,7 +84,7 @@ async fn who_is_taken_out_of_a_team_hears_it_no_more() {
 async fn nobody_reads_or_writes_what_is_not_theirs() {
     let stub = Stub::start().await;
     let users = stub.control().users(2).await;
-    let mut raw = Raw::of(&stub, &users[0]).await;
+    let mut raw = Socket::of(&stub.ready().channel, &users[0]).await;
     for (cid, channel) in [
         (20, format!("user-{}", users[1].user_id)),
         (21, format!("team-{}", users[1].team_id)),
@@ -201,7 +121,7 @@ async fn nobody_reads_or_writes_what_is_not_theirs() {
 async fn a_logout_closes_the_socket_for_good() {
     let stub = Stub::start().await;
     let user = stub.control().user().await;
-    let mut raw = Raw::of(&stub, &user).await;
+    let mut raw = Socket::of(&stub.ready().channel, &user).await;
     raw.call(
         3,
         "#subscribe",
@@ -251,9 +171,8 @@ async fn a_server_that_drops_every_socket_loses_nothing() {
 
 #[tokio::test]
 async fn a_server_that_dies_after_the_commit_still_tells_the_ide() {
-    let kept = e2e::Home::new();
-    let database = format!("sqlite:{}", kept.path().join("store.db").display());
-    let proxy_stub = || Stub::builder().args(["--database", &database]);
+    let kept = e2e::Kept::new();
+    let proxy_stub = || Stub::builder().keeping(&kept);
     let mut scene = Scene::behind_proxy(proxy_stub().any_exit()).await;
     let (ide, _) = scene.signed_in().await;
     let started = ide.connect("github").await.expect("a link");

@@ -269,3 +269,33 @@ async fn polls_are_limited_with_retry_after() {
         "{statuses:?}"
     );
 }
+
+#[tokio::test]
+async fn metrics_have_a_listener_of_their_own_and_name_nobody() {
+    let stub = Stub::builder()
+        .args(["--metrics-listen", "127.0.0.1:0"])
+        .start()
+        .await;
+    let user = stub.control().user().await;
+    let me = stub
+        .http()
+        .get(&stub.url("/users/me"), Some(&user.access_token))
+        .await;
+    assert_eq!(me.status.as_u16(), 200);
+    assert_eq!(
+        stub.http().get(&stub.url("/metrics"), None).await.status.as_u16(),
+        404
+    );
+    let origin = stub.ready().metrics.as_deref().expect("it says where they are");
+    let metrics = stub.http().get(&format!("{origin}/metrics"), None).await.text;
+    for line in [
+        "codestream_requests_total{method=\"GET\",route=\"/users/me\",status=\"200\"} 1",
+        "codestream_channel_connections 0",
+        "codestream_draining 0",
+    ] {
+        assert!(metrics.lines().any(|one| one == line), "no {line} in\n{metrics}");
+    }
+    for secret in [user.access_token.as_str(), user.user_id.as_str(), "127.0.0.1"] {
+        assert!(!metrics.contains(secret), "{secret} in\n{metrics}");
+    }
+}

@@ -5,6 +5,7 @@ mod busy;
 mod cancel;
 mod channel;
 mod clock_jump;
+mod cluster;
 mod command_line;
 mod concurrency;
 mod connect;

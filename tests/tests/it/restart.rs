@@ -2,8 +2,8 @@
 
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::notification::LogoutReason;
-use e2e::Stub;
 use e2e::methods::LoggedOut;
+use e2e::{Kept, Stub};
 
 use crate::scene::{Scene, listening};
 
@@ -43,14 +43,13 @@ async fn a_stored_session_that_has_ended_is_told_once() {
 
 #[tokio::test]
 async fn sessions_and_accounts_survive_a_restart_of_the_server() {
-    let kept = e2e::Home::new();
-    let database = format!("sqlite:{}", kept.path().join("store.db").display());
-    let mut scene = Scene::of(Stub::builder().args(["--database", &database])).await;
+    let kept = Kept::new();
+    let mut scene = Scene::of(Stub::builder().keeping(&kept)).await;
     let (ide, user) = scene.signed_in().await;
     scene.connect(&ide, "github").await;
     ide.finish().await;
     drop(scene);
-    let scene = Scene::of(Stub::builder().args(["--database", &database])).await;
+    let scene = Scene::of(Stub::builder().keeping(&kept)).await;
     let ide = scene.window(scene.ide(), &user).await;
     assert_eq!(ide.account("github").await.expect("an account").who, "mona");
     ide.finish().await;

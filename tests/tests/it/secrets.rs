@@ -5,7 +5,7 @@ mod harvest;
 use codestream_protocol::lsp::attempt::Outcome;
 use codestream_protocol::lsp::notification::DID_LOGIN;
 use e2e::methods::{Configure, LoginOtc, LoginToken};
-use e2e::{HeadlessIde, Home, Http, Stub, run};
+use e2e::{HeadlessIde, Home, Http, Kept, Stub, run};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -46,10 +46,8 @@ fn around(text: &str, secret: &str) -> String {
 
 #[tokio::test]
 async fn no_secret_of_the_handshakes_shows_anywhere() {
-    let kept = Home::new();
-    let database = kept.path().join("store.db");
-    let options = ["--database".to_owned(), format!("sqlite:{}", database.display())];
-    let mut scene = Scene::behind_proxy(Stub::builder().env("RUST_LOG", "trace").args(options)).await;
+    let kept = Kept::new();
+    let mut scene = Scene::behind_proxy(Stub::builder().env("RUST_LOG", "trace").keeping(&kept)).await;
     scene
         .control()
         .fault(json!({"tokens": {"provider": "github", "expiring": true}}))
@@ -125,17 +123,7 @@ async fn no_secret_of_the_handshakes_shows_anywhere() {
         "at trace level the server says something:\n{server_log}"
     );
     clean("the server's log", &server_log, &secrets);
-    let mut files = 0;
-    for file in std::fs::read_dir(kept.path()).expect("the directory") {
-        let path = file.expect("an entry").path();
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        if name.starts_with("store.db") {
-            files += 1;
-            let bytes = std::fs::read(&path).expect("the file");
-            clean(&name, &String::from_utf8_lossy(&bytes), &secrets);
-        }
-    }
-    assert!(files > 0, "there is a database");
+    clean("the store", &kept.at_rest(), &secrets);
 }
 
 /// Only `didLogin` holds the session token, and nothing that the agent says holds a third party's.
