@@ -3,6 +3,7 @@
 //! [`front`] reads frames and survives all of them, [`server`] has one thin handler a request, [`host`] is the IDE as the
 //! session sees it. State is the session's alone.
 
+mod ask;
 mod error;
 mod framer;
 mod front;

@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use codestream_protocol::lsp::notification as told;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 use tower_lsp::Client;
 use tower_lsp::lsp_types::notification::Notification as LspNotification;
 use tower_lsp::lsp_types::request::Request as LspRequest;
 use tower_lsp::lsp_types::{MessageActionItem, MessageType, ShowDocumentResult};
 
+use super::ask::ask;
 use super::progress::Progress;
 use crate::browser::Browser;
 use crate::lifecycle::Lifecycle;
@@ -136,11 +136,11 @@ impl Host for LspHost {
                 uri: url.to_owned(),
                 external: true,
             };
-            match timeout(OPENING, self.client.send_request::<ShowDocument>(params)).await {
-                Ok(Ok(ShowDocumentResult { success: true })) => return Opened::HandedOver,
-                Ok(Ok(_)) => tracing::info!("the IDE did not open the link"),
-                Ok(Err(error)) => tracing::info!(code = error.code.code(), "the IDE cannot open links"),
-                Err(_) => return Opened::NoAnswer,
+            match ask::<ShowDocument>(&self.client, &self.lifecycle, params, OPENING).await {
+                Some(Ok(ShowDocumentResult { success: true })) => return Opened::HandedOver,
+                Some(Ok(_)) => tracing::info!("the IDE did not open the link"),
+                Some(Err(error)) => tracing::info!(code = error.code.code(), "the IDE cannot open links"),
+                None => return Opened::NoAnswer,
             }
         }
         match self.browser.open(url).await {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use codestream_protocol::AttemptId;
 use codestream_protocol::lsp::attempt::{Attempt, AttemptEnd, AttemptKind, Outcome, Step};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 use tower_lsp::Client;
 use tower_lsp::lsp_types::notification::Progress as Report;
 use tower_lsp::lsp_types::request::WorkDoneProgressCreate;
@@ -16,6 +15,7 @@ use tower_lsp::lsp_types::{
     WorkDoneProgressCreateParams, WorkDoneProgressEnd, WorkDoneProgressReport,
 };
 
+use super::ask::ask;
 use crate::lifecycle::Lifecycle;
 
 /// How long the IDE may take to make a bar.
@@ -47,7 +47,8 @@ impl Progress {
             None if ended => return,
             None => {
                 let (bar, steps) = mpsc::unbounded_channel();
-                self.lifecycle.spawn(run(self.client.clone(), steps));
+                self.lifecycle
+                    .spawn(run(self.client.clone(), self.lifecycle.clone(), steps));
                 bar
             }
         };
@@ -59,12 +60,12 @@ impl Progress {
     }
 }
 
-async fn run(client: Client, mut steps: mpsc::UnboundedReceiver<Attempt>) {
+async fn run(client: Client, lifecycle: Lifecycle, mut steps: mpsc::UnboundedReceiver<Attempt>) {
     let Some(first) = steps.recv().await else { return };
     let token = NumberOrString::String(first.attempt_id.to_string());
-    let created =
-        client.send_request::<WorkDoneProgressCreate>(WorkDoneProgressCreateParams { token: token.clone() });
-    if !matches!(timeout(CREATION, created).await, Ok(Ok(()))) {
+    let params = WorkDoneProgressCreateParams { token: token.clone() };
+    let created = ask::<WorkDoneProgressCreate>(&client, &lifecycle, params, CREATION).await;
+    if !matches!(created, Some(Ok(()))) {
         return;
     }
     let tell = async |value| {
