@@ -26,7 +26,7 @@ fn person(body: &Value) -> Option<Person> {
         name: text(user, "name")
             .or_else(|| email.clone())
             .unwrap_or_else(|| id.clone()),
-        login: None,
+        login: email.clone(),
         url: Some(format!("https://app.asana.com/0/profile/{id}")),
         email,
         id,

@@ -29,7 +29,7 @@ fn person(body: &Value) -> Option<Person> {
         name: text(body, "name")
             .or_else(|| email.clone())
             .unwrap_or_else(|| id.clone()),
-        login: None,
+        login: email.clone(),
         url: None,
         email,
         id,
