@@ -10,7 +10,7 @@ use super::call::{self, CallError};
 use super::description::{Answer, Description, Endpoint, Offer};
 use super::person::{Person, Place};
 use super::service::{Ask, Caller, Grant, Held, OAuthApp, Service};
-use super::token::{self, TokenError, Tokens, seconds};
+use super::token::{self, OAuthErrorCode, TokenError, Tokens, seconds};
 
 /// newrelic.com.
 #[derive(Debug)]
@@ -139,7 +139,12 @@ impl Service for NewRelic {
         };
         let request = caller.http.post(caller.bases.at(Endpoint::Web(path))).json(&body);
         let reply = call::send(request).await?;
-        if let Err(TokenError::Refused(code)) = token::read(&reply) {
+        if let Err(error @ TokenError::Refused(_)) = token::read(&reply) {
+            return Err(error);
+        }
+        if matches!(reply.status, 400 | 401 | 403) {
+            // Its refusals are text for people, so that only the status can be passed on.
+            let code = OAuthErrorCode::of(&format!("http_{}", reply.status));
             return Err(TokenError::Refused(code));
         }
         let given: Given = reply.json()?;

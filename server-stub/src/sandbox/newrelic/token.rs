@@ -11,11 +11,8 @@ use super::NewRelic;
 use crate::sandbox::oauth::{Issued, Parameters, RedirectUri};
 
 pub(super) async fn exchange(State(newrelic): State<NewRelic>, headers: HeaderMap, body: Bytes) -> Response {
-    if let Some(fault) = newrelic.fault() {
-        return fault.answer().unwrap_or_else(|| match fault.error {
-            Some(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response(),
-            None => refuse(StatusCode::UNAUTHORIZED),
-        });
+    if let Some(refused) = fault(&newrelic) {
+        return refused;
     }
     let parameters = match authorized(&newrelic, &headers, &body) {
         Ok(parameters) => parameters,
@@ -29,6 +26,9 @@ pub(super) async fn exchange(State(newrelic): State<NewRelic>, headers: HeaderMa
 }
 
 pub(super) async fn refresh(State(newrelic): State<NewRelic>, headers: HeaderMap, body: Bytes) -> Response {
+    if let Some(refused) = fault(&newrelic) {
+        return refused;
+    }
     let parameters = match authorized(&newrelic, &headers, &body) {
         Ok(parameters) => parameters,
         Err(status) => return refuse(status),
@@ -37,6 +37,15 @@ pub(super) async fn refresh(State(newrelic): State<NewRelic>, headers: HeaderMap
         Ok(issued) => answer(&issued),
         Err(_) => (StatusCode::BAD_REQUEST, Json(json!({"error": "invalid_grant"}))).into_response(),
     }
+}
+
+/// What the next answer is to be instead.
+fn fault(newrelic: &NewRelic) -> Option<Response> {
+    let fault = newrelic.fault()?;
+    Some(fault.answer().unwrap_or_else(|| match fault.error {
+        Some(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response(),
+        None => refuse(StatusCode::UNAUTHORIZED),
+    }))
 }
 
 fn authorized(newrelic: &NewRelic, headers: &HeaderMap, body: &[u8]) -> Result<Parameters, StatusCode> {
