@@ -18,14 +18,8 @@ mod me;
 mod metrics;
 mod outbound;
 mod pages;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "services that make use of all of it are being added"
-)]
 mod providers;
 mod random;
-#[expect(dead_code, reason = "services that make use of all of it are being added")]
 mod sandbox;
 mod serve;
 mod store;

@@ -4,6 +4,8 @@ use axum::http::{HeaderMap, HeaderName, header};
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
+use crate::keys::fingerprint;
+
 const REDACTED: &str = "[redacted]";
 
 /// Parameters whose values are never shown.
@@ -21,6 +23,9 @@ const SECRETS: &[&str] = &[
     "ticket",
     "token",
 ];
+
+/// The secret of which a test must see whether it is the same as before: some services rotate it, and some keep it.
+const TOLD_APART: &str = "refresh_token";
 
 /// Headers that are shown.
 const HEADERS: &[HeaderName] = &[
@@ -61,10 +66,10 @@ pub(super) fn json(value: Value) -> Value {
         Value::Object(map) => map
             .into_iter()
             .map(|(key, value)| {
-                let value = if SECRETS.contains(&key.as_str()) {
-                    REDACTED.into()
-                } else {
-                    json(value)
+                let value = match value {
+                    Value::String(text) if key == TOLD_APART => told_apart(&text).into(),
+                    _ if SECRETS.contains(&key.as_str()) => REDACTED.into(),
+                    value => json(value),
                 };
                 (key, value)
             })
@@ -89,7 +94,15 @@ pub(super) fn headers(headers: &HeaderMap) -> Value {
     Value::Object(shown.collect())
 }
 
+/// Not the token and no way back to it, but the same for the same token.
+fn told_apart(token: &str) -> String {
+    format!("{REDACTED} {}", &fingerprint(token)[..8])
+}
+
 fn parameter(key: &str, value: &str) -> String {
+    if key == TOLD_APART {
+        return told_apart(value);
+    }
     if SECRETS.contains(&key) {
         return REDACTED.to_owned();
     }
@@ -132,6 +145,17 @@ mod tests {
             headers(&map),
             serde_json::json!({"authorization": "Bearer [redacted]"})
         );
+    }
+
+    #[test]
+    fn refresh_tokens_are_told_apart() {
+        let shown = |token: &str| form(format!("refresh_token={token}").as_bytes())["refresh_token"].clone();
+        let (one, other) = (shown("hunter2"), shown("hunter3"));
+        assert_eq!(
+            one,
+            json(serde_json::json!({"refresh_token": "hunter2"}))["refresh_token"]
+        );
+        assert!(one != other && !one.to_string().contains("hunter2"), "{one}");
     }
 
     #[test]

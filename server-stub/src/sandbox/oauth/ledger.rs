@@ -70,8 +70,6 @@ struct Code {
 pub(crate) struct Access {
     pub(crate) person: &'static Person,
     pub(crate) scopes: Vec<String>,
-    /// The query of the authorization request.
-    pub(crate) query: BTreeMap<String, String>,
     /// Absent: never.
     pub(crate) expires_at: Option<UnixMillis>,
     grant: u64,
@@ -286,7 +284,6 @@ impl Ledger {
             Access {
                 person: grant.person,
                 scopes: grant.scopes.clone(),
-                query: grant.query.clone(),
                 expires_at: life.map(|life| now + life),
                 grant: grant.serial,
             },

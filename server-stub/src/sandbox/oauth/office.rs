@@ -154,11 +154,6 @@ impl<S: Style> Office<S> {
         &self.0.random
     }
 
-    /// Whether plain http is refused on this machine, too.
-    pub(crate) fn require_https(&self) -> bool {
-        self.0.faults.require_https()
-    }
-
     /// What the next exchange is to fail with, if it is.
     pub(crate) fn fault(&self) -> Option<crate::sandbox::faults::ExchangeFault> {
         self.0.exchange.take()
