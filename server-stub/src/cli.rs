@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{self, Database, Environment, KeyRing, Settings};
 use crate::keys;
+use crate::providers;
 use crate::random::Random;
 use crate::serve::{Listeners, Server};
 use options::{Cli, Command};
@@ -34,16 +35,14 @@ fn run_with(arguments: impl Iterator<Item = OsString>, environment: &Environment
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) if !error.use_stderr() => {
-            return match write!(io::stdout(), "{}", error.render()) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(_) => ExitCode::from(FAILED),
-            };
+            return print(&error.render().to_string());
         }
         Err(error) => return fail(USAGE, options::one_line(&error)),
     };
     let random = Random::system();
     match cli.wanted() {
         Command::NginxConfig => fail(USAGE, "nginx-config is not offered by this build"),
+        Command::Services => print(&providers::handbook()),
         Command::CheckConfig(given) => {
             // Nothing is kept by a mere check.
             let checked = config::load(given.into(), environment, |_| Ok(keys::fresh(&random)));
@@ -61,6 +60,13 @@ fn run_with(arguments: impl Iterator<Item = OsString>, environment: &Environment
                 Err(error) => fail(USAGE, error),
             }
         }
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(FAILED),
     }
 }
 

@@ -10,6 +10,7 @@ mod call;
 mod description;
 mod github;
 mod gitlab;
+mod handbook;
 mod intercom;
 mod jira;
 mod linear;
@@ -25,7 +26,8 @@ mod trello;
 
 pub(crate) use call::CallError;
 pub(crate) use description::Answer;
-pub(crate) use person::{Email, Person, Place, Workspace};
+pub(crate) use handbook::markdown as handbook;
+pub(crate) use person::{Email, Person, Place};
 pub(crate) use registry::{MintedState, Provider, Registry};
 pub(crate) use service::{Grant, Held, Purpose};
 pub(crate) use token::{OAuthErrorCode, TokenError, Tokens};

@@ -32,6 +32,8 @@ enum Given {
         #[arg(long, value_name = "NAME=URL")]
         environment: Vec<String>,
     },
+    /// Print how to register an app with each service, as Markdown.
+    Services,
 }
 
 /// What to do.
@@ -39,6 +41,7 @@ pub(super) enum Command {
     Serve(Serve),
     CheckConfig(Serve),
     NginxConfig,
+    Services,
 }
 
 /// Options of `serve`. Secrets are never among them.
@@ -100,6 +103,7 @@ impl Cli {
             Some(Given::Serve(options)) => Command::Serve(options),
             Some(Given::CheckConfig(options)) => Command::CheckConfig(options),
             Some(Given::NginxConfig { .. }) => Command::NginxConfig,
+            Some(Given::Services) => Command::Services,
         }
     }
 }
@@ -170,6 +174,10 @@ mod tests {
         ));
         let nginx = parse("nginx-config --environment a=https://a --environment b=https://b");
         assert!(matches!(nginx.expect("a command").wanted(), Command::NginxConfig));
+        assert!(matches!(
+            parse("services").expect("a command").wanted(),
+            Command::Services
+        ));
     }
 
     #[test]

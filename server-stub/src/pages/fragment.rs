@@ -10,7 +10,7 @@ use super::{Policy, page};
 #[derive(Template)]
 #[template(path = "fragment.html")]
 pub(crate) struct FragmentPage {
-    /// E.g. `Trello`.
+    /// E.g. `GitHub`.
     pub(crate) service: &'static str,
 }
 

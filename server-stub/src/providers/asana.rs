@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, below};
+use super::description::{Answer, Description, Endpoint, Offer, Register, below};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{Caller, Held, Service};
 
@@ -46,6 +46,16 @@ static DESCRIPTION: Description = Description {
     self_hosted: None,
     offers: &[Offer::Issues],
     manual_url: "https://app.asana.com/0/my-profile-settings/apps",
+    register: Register {
+        console: "https://app.asana.com/0/my-apps",
+        steps: &[
+            "Create a new app and choose **OAuth**.",
+            "Add the redirect URL `{callback}`.",
+            "Under *Permission scopes* choose specific scopes and tick those below: a scope that is not ticked is refused as `forbidden_scopes`.",
+            "Under *Manage distribution* let in the workspaces whose people will connect, or any workspace.",
+        ],
+    },
+    limits: "An access token is good for an hour and is refreshed; the refresh token stays the same.",
 };
 
 #[derive(Deserialize)]

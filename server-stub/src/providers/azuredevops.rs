@@ -6,7 +6,7 @@ use codestream_protocol::http::Revoked;
 use serde::Deserialize;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer};
+use super::description::{Answer, Description, Endpoint, Offer, Register};
 use super::microsoft;
 use super::person::{Email, Person, Place};
 use super::service::{Ask, Caller, Held, OAuthApp, Service};
@@ -49,6 +49,16 @@ static DESCRIPTION: Description = Description {
     self_hosted: None,
     offers: &[Offer::Issues, Offer::CodeHosting],
     manual_url: "https://myapps.microsoft.com/",
+    register: Register {
+        console: "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
+        steps: &[
+            "Register an application for accounts in any organizational directory, of the platform **Web**, with the redirect URI `{callback}`.",
+            "Under *API permissions* add *Azure DevOps*, delegated: `vso.work_write` and `vso.code_write` are what `.default` then stands for.",
+            "Under *Token configuration* add the optional claims `email` and `xms_edov` to the ID token: without the second nobody can sign in, since an address alone proves nothing.",
+            "Under *Certificates & secrets* make a client secret, and note when it expires.",
+        ],
+    },
+    limits: "Organisations may switch off third-party access through OAuth, and tenants may let administrators alone consent: people are told so. An access token is good for about an hour and is refreshed. Azure DevOps' own authorization service takes no new apps and is being switched off, which is why this one is Entra ID's.",
 };
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer};
+use super::description::{Answer, Description, Endpoint, Offer, Register};
 use super::person::{Email, Person, Place};
 use super::service::{self, Ask, Caller, Grant, Held, OAuthApp, Service};
 use super::token::{self, TokenError, Tokens};
@@ -52,6 +52,15 @@ static DESCRIPTION: Description = Description {
     self_hosted: None,
     offers: &[Offer::Issues, Offer::CodeHosting],
     manual_url: "https://bitbucket.org/account/settings/app-authorizations/",
+    register: Register {
+        console: "https://bitbucket.org/account/settings/",
+        steps: &[
+            "In the settings of a workspace, under *OAuth consumers*, add a consumer.",
+            "Set the callback URL to `{callback}`, and leave *This is a private consumer* ticked.",
+            "Tick the permissions below: what a consumer ticks is what it gets, whatever a request asks for.",
+        ],
+    },
+    limits: "One callback URL for each consumer. An access token is good for two hours and is refreshed; the refresh token stays the same.",
 };
 
 #[derive(Deserialize)]

@@ -44,6 +44,19 @@ pub(crate) struct Description {
     pub(crate) offers: &'static [Offer],
     /// Where a user can end the access by hand.
     pub(crate) manual_url: &'static str,
+    /// How a self-hoster makes the app.
+    pub(crate) register: Register,
+    /// What the service bounds, in sentences for a self-hoster.
+    pub(crate) limits: &'static str,
+}
+
+/// How an app is registered at a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Register {
+    /// The page where it is done.
+    pub(crate) console: &'static str,
+    /// What to do there, in order: sentences. `{callback}` stands for the callback's address.
+    pub(crate) steps: &'static [&'static str],
 }
 
 /// What a service has that clients make use of.

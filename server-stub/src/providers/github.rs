@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, SelfHosted};
+use super::description::{Answer, Description, Endpoint, Offer, Register, SelfHosted};
 use super::person::{Email, Person, Place};
 use super::service::{self, Ask, Caller, Held, OAuthApp, Service};
 
@@ -48,6 +48,15 @@ static DESCRIPTION: Description = Description {
     self_hosted: Some(SelfHosted { api: "api/v3/" }),
     offers: &[Offer::Issues, Offer::CodeHosting],
     manual_url: "https://github.com/settings/applications",
+    register: Register {
+        console: "https://github.com/settings/developers",
+        steps: &[
+            "Make a new **OAuth App** (not a GitHub App), for yourself or for an organisation.",
+            "Set the authorization callback URL to `{callback}`.",
+            "Generate a client secret. Leave *Enable Device Flow* off.",
+        ],
+    },
+    limits: "Tokens do not expire unless the app asks for it; those that do are good for 8 hours and are refreshed. Organisations with SAML single sign-on or with restrictions on OAuth Apps let an app in separately: people are told so, with the link.",
 };
 
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use codestream_protocol::http::Revoked;
 use serde::Deserialize;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, SelfHosted, below};
+use super::description::{Answer, Description, Endpoint, Offer, Register, SelfHosted, below};
 use super::person::{Email, Person, Place};
 use super::service::{Caller, Held, Service};
 
@@ -42,6 +42,15 @@ static DESCRIPTION: Description = Description {
     self_hosted: Some(SelfHosted { api: "api/" }),
     offers: &[Offer::Issues, Offer::CodeHosting],
     manual_url: "https://gitlab.com/-/user_settings/applications",
+    register: Register {
+        console: "https://gitlab.com/-/user_settings/applications",
+        steps: &[
+            "Add a new application with the redirect URI `{callback}`.",
+            "Leave *Confidential* ticked.",
+            "Tick the scopes below.",
+        ],
+    },
+    limits: "An access token is good for two hours. Each refresh ends the pair before it, and a refresh token that comes twice ends the grant: however many windows are open, the server refreshes once.",
 };
 
 #[derive(Deserialize)]

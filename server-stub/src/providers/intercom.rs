@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, below};
+use super::description::{Answer, Description, Endpoint, Register, below};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{Ask, Caller, Grant, Held, OAuthApp, Service};
 use super::token::{self, OAuthErrorCode, TokenError, Tokens};
@@ -51,6 +51,16 @@ static DESCRIPTION: Description = Description {
     self_hosted: None,
     offers: &[],
     manual_url: "https://app.intercom.com/a/apps/_/appstore",
+    register: Register {
+        console: "https://app.intercom.com/a/apps/_/developer-hub",
+        steps: &[
+            "Make a new app and switch on **Use OAuth** under *Authentication*.",
+            "Add the redirect URL `{callback}`, which must be https.",
+            "Tick the permissions below there, too: a request has no scopes.",
+            "For workspaces other than your own, have the app reviewed.",
+        ],
+    },
+    limits: "Tokens do not expire. A workspace lives in the US, in Europe or in Australia, and is called where it lives. Disconnecting uninstalls the app from the person's workspace.",
 };
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer};
+use super::description::{Answer, Description, Endpoint, Offer, Register};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{self, Ask, Caller, Grant, Held, OAuthApp, Service};
 use super::token::{self, TokenError, Tokens};
@@ -48,6 +48,16 @@ static DESCRIPTION: Description = Description {
     self_hosted: None,
     offers: &[Offer::Issues],
     manual_url: "https://id.atlassian.com/manage-profile/apps",
+    register: Register {
+        console: "https://developer.atlassian.com/console/myapps/",
+        steps: &[
+            "Create an **OAuth 2.0 integration**.",
+            "Under *Permissions* add the *Jira API* and the *User identity API*, with the scopes below; `offline_access` needs no tick.",
+            "Under *Authorization*, OAuth 2.0 (3LO), set the callback URL to `{callback}`: it is compared to the letter.",
+            "Under *Distribution* share the app, or only you can connect.",
+        ],
+    },
+    limits: "An access token is good for an hour. A refresh token is good for 90 days without use, and each refresh replaces it. A site's administrator can block the app.",
 };
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer};
+use super::description::{Answer, Description, Endpoint, Offer, Register};
 use super::person::{Person, Place, Workspace};
 use super::service::{self, Ask, Caller, Held, OAuthApp, Service};
 
@@ -39,6 +39,15 @@ static DESCRIPTION: Description = Description {
     self_hosted: None,
     offers: &[Offer::Issues],
     manual_url: "https://linear.app/settings/account/security",
+    register: Register {
+        console: "https://linear.app/settings/api/applications/new",
+        steps: &[
+            "Create an OAuth application in a workspace.",
+            "Add the callback URL `{callback}`.",
+            "Switch *Public* on for people of other workspaces.",
+        ],
+    },
+    limits: "An access token is good for a day; each refresh replaces the refresh token. Applications that were made before October 2025 give tokens of another kind: make a new one.",
 };
 
 const WHO: &str = "{ viewer { id name displayName } organization { id name urlKey } }";

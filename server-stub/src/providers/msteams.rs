@@ -6,7 +6,7 @@ use codestream_protocol::http::Revoked;
 use serde::Deserialize;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer};
+use super::description::{Answer, Description, Endpoint, Offer, Register};
 use super::microsoft;
 use super::person::{Email, Person, Place};
 use super::service::{Ask, Caller, Held, OAuthApp, Service};
@@ -48,6 +48,16 @@ static DESCRIPTION: Description = Description {
     self_hosted: None,
     offers: &[Offer::Sharing],
     manual_url: "https://myapps.microsoft.com/",
+    register: Register {
+        console: "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
+        steps: &[
+            "Register an application for accounts in any organizational directory, of the platform **Web**, with the redirect URI `{callback}`.",
+            "Under *API permissions* add *Microsoft Graph*, delegated, with the scopes below.",
+            "Under *Token configuration* add the optional claims `email` and `xms_edov` to the ID token: without the second nobody can sign in, since an address alone proves nothing.",
+            "Under *Certificates & secrets* make a client secret, and note when it expires.",
+        ],
+    },
+    limits: "Many tenants let administrators alone consent: people are told so. Personal Microsoft accounts have no Teams to post to and are not let in. An access token is good for about an hour and is refreshed.",
 };
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer};
+use super::description::{Answer, Description, Endpoint, Offer, Register};
 use super::person::{Person, Place};
 use super::service::{Ask, Caller, Grant, Held, OAuthApp, Service};
 use super::token::{self, OAuthErrorCode, TokenError, Tokens, seconds};
@@ -39,6 +39,14 @@ static DESCRIPTION: Description = Description {
     self_hosted: None,
     offers: &[Offer::Issues],
     manual_url: "https://one.newrelic.com/admin-portal/api-keys/home",
+    register: Register {
+        console: "https://one.newrelic.com/admin-portal/api-keys/home",
+        steps: &[
+            "A person connects with a **user key** of their own, made on this page, in the US or in the EU: nothing is registered.",
+            "The sign-in page is for those whom New Relic has given a client id and secret of its login service, with the return address `{callback}`.",
+        ],
+    },
+    limits: "There are no scopes: a token may what its user may. The sign-in has no way back but signing in, so that whoever closes the page leaves the attempt waiting for its end. A user key does not expire.",
 };
 
 const WHO: &str = "{ actor { user { id name email } } }";

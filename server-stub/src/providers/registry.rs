@@ -121,6 +121,14 @@ fn sandbox_app(name: &str, configured: &ProviderApp, key: &Key) -> OAuthApp {
     }
 }
 
+/// Where a browser comes back to.
+pub(super) fn callback_path(of: &Description) -> String {
+    match of.answer {
+        Answer::Code { .. } | Answer::Fragment => format!("{}/{}", path::PROVIDER_TOKEN, of.name),
+        Answer::ReturnPath { prefix } => format!("{prefix}/"),
+    }
+}
+
 impl Provider {
     fn set_up(service: &'static dyn Service, config: &Config, origins: &Origins) -> Option<Self> {
         let of = service.description();
@@ -134,10 +142,7 @@ impl Provider {
                 origins.public.clone()
             }
         };
-        redirect_uri.set_path(&match of.answer {
-            Answer::Code { .. } | Answer::Fragment => format!("{}/{}", path::PROVIDER_TOKEN, of.name),
-            Answer::ReturnPath { prefix } => format!("{prefix}/"),
-        });
+        redirect_uri.set_path(&callback_path(of));
         let (app, bases) = if let Some(sandbox) = &origins.sandbox {
             (
                 sandbox_app(of.name, &configured, config.signing_keys.current()),

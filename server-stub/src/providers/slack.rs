@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{self, CallError, Reply};
-use super::description::{Answer, Description, Endpoint, Offer};
+use super::description::{Answer, Description, Endpoint, Offer, Register};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{self, Ask, Caller, Grant, Held, OAuthApp, Purpose, Service};
 use super::token::{self, Bot, OAuthErrorCode, TokenError, Tokens, seconds};
@@ -59,6 +59,17 @@ static DESCRIPTION: Description = Description {
     self_hosted: None,
     offers: &[Offer::Sharing],
     manual_url: "https://slack.com/apps/manage",
+    register: Register {
+        console: "https://api.slack.com/apps",
+        steps: &[
+            "Create an app from scratch. One app serves one environment.",
+            "Under *OAuth & Permissions* add the redirect URL `{callback}`, which must be https.",
+            "Add the user token scopes and the bot token scopes below, and `openid`, `email` and `profile` to the user token scopes for signing in.",
+            "Leave PKCE off: once it is on it stays on, and the server sends none.",
+            "Under *Manage Distribution* make the app public for other workspaces than your own.",
+        ],
+    },
+    limits: "Tokens do not expire unless token rotation is on; then they are good for 12 hours and are refreshed. Workspaces may let administrators alone approve apps: Slack's page says so, and nothing comes back. Apps that are not in the Slack Marketplace may read the history of channels once a minute only.",
 };
 
 /// Sign in with Slack has scopes of its own, which cannot be asked for beside others.

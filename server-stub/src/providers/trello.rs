@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Offer};
+use super::description::{Answer, Description, Offer, Register};
 use super::person::{Person, Place};
 use super::service::{self, Ask, Caller, Held, OAuthApp, Service};
 
@@ -38,6 +38,15 @@ static DESCRIPTION: Description = Description {
     self_hosted: None,
     offers: &[Offer::Issues],
     manual_url: "https://trello.com/my/account",
+    register: Register {
+        console: "https://trello.com/power-ups/admin",
+        steps: &[
+            "Make a new Power-Up; an iframe connector URL is not needed.",
+            "Generate an API key: it is `clientId`. There is no secret to configure.",
+            "Add the origin of `{callback}` to *Allowed origins*.",
+        ],
+    },
+    limits: "300 requests in 10 seconds for a key and 100 for a token. Tokens do not expire. The token comes in the fragment of the callback, which the server's page posts to the server: it is in no URL of the server's.",
 };
 
 #[derive(Deserialize)]
