@@ -71,12 +71,12 @@ pub enum Command {
     },
     /// Connect a service, through the browser
     Connect {
-        /// The service, for example `trello`
+        /// The service, for example `github`
         provider: String,
     },
     /// Disconnect a service and end the access that it granted
     Disconnect {
-        /// The service, for example `trello`
+        /// The service, for example `github`
         provider: String,
     },
     /// Say who is signed in and what is connected

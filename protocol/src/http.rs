@@ -319,7 +319,7 @@ pub struct ProviderInfo {
     /// Since when it is connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<UnixMillis>,
-    /// What else the service needs on a call, e.g. Trello's `apiKey`.
+    /// What else the service needs on a call, e.g. an `apiKey`.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub data: Value,
     /// Why the connection was lost.
@@ -343,7 +343,7 @@ pub struct TokenError {
     pub provider_message: Option<String>,
 }
 
-/// `POST /no-auth/provider-token/trello`: the fragment's token, posted by the page's static script.
+/// `POST /no-auth/provider-token/{provider}`: the fragment's token, posted by the page's static script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FragmentToken {
     /// The state from the page's query.
