@@ -1,8 +1,10 @@
-//! The demo: signs up with one service and connects others, live, and tells every step of both handshakes as it passes.
+//! The demo: signs up with one service and connects another, live, and tells every step of both handshakes as it passes;
+//! or takes every service through its whole life, as a table.
 //!
 //! Owns the story and nothing else. What happens is observed from outside, by the IDE's messages and by a proxy in front
 //! of the server, so the story is the same whether a person clicks or not.
 
+mod all;
 mod connect;
 mod console;
 mod sign_up;
@@ -30,7 +32,7 @@ pub enum Clicks {
 pub struct Options {
     /// Who presses the buttons.
     pub clicks: Clicks,
-    /// The service to connect, by its lower-case name; `None` for every one that the server offers.
+    /// The service to connect, by its lower-case name; `None` for the table of every one that the server offers.
     pub provider: Option<String>,
     /// Whether the output may have colours.
     pub colour: bool,
@@ -68,15 +70,14 @@ fn words(panic: &(dyn Any + Send)) -> String {
 }
 
 async fn story(options: &Options, console: &Console) {
+    let Some(provider) = &options.provider else {
+        return all::run(options.clicks, console).await;
+    };
     console.title("CodeStream: both handshakes, live");
     let mut stage = Stage::set(options.clicks, console).await;
+    stage.introduce(console);
     sign_up::run(&mut stage, SIGN_UP, console).await;
-    let chosen = match &options.provider {
-        Some(name) => vec![name.clone()],
-        None => stage.providers().await,
-    };
-    for provider in &chosen {
-        connect::run(&mut stage, provider, console).await;
-    }
+    connect::run(&mut stage, provider, console).await;
     stage.strike(console).await;
+    console.done("Both handshakes are complete.");
 }

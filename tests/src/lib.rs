@@ -12,6 +12,7 @@
 //! - [`FaultProxy`]: a network that can be broken on purpose, and that remembers what passed
 //! - [`ConnectProxy`], [`Authority`], [`TlsFront`]: a company's network
 //! - [`TimeShift`]: a clock that jumps under a real process; [`Usage`]: what a process holds of the machine
+//! - [`services`]: what is expected of each third party
 //!
 //! Nothing here reaches into the crates of the binaries: processes, sockets and pages are the only way in.
 
@@ -31,6 +32,7 @@ pub mod peer;
 mod postgres;
 mod process;
 mod redact;
+pub mod services;
 mod socket;
 mod stub;
 mod terminal;

@@ -15,7 +15,7 @@ struct Arguments {
     /// Who approves: the demo itself, or you in the system's browser (the default where there is a display).
     #[arg(long)]
     browser: Option<Browser>,
-    /// The service to connect after the sign-up: `github`, `trello`, …, or `all`.
+    /// The service to connect after the sign-up: `github`, `trello`, …; or `all`: a table of every service.
     #[arg(long, default_value = "trello")]
     provider: String,
 }

@@ -12,6 +12,10 @@ const PLAIN: &str = "\x1b[0m";
 
 /// Columns of the words of a step.
 const WIDTH: usize = 84;
+/// Columns of a table's first cell.
+const NAME: usize = 17;
+/// Columns of every other one.
+const CELL: usize = 29;
 
 #[derive(Debug)]
 pub(super) struct Console {
@@ -75,6 +79,17 @@ impl Console {
             self.paint(CYAN, &number),
             self.paint(DIM, &filler),
             self.paint(GREEN, &time)
+        ));
+    }
+
+    /// A line of a table: a name and its cells.
+    pub(super) fn row(&self, name: &str, cells: &[String]) {
+        let name = format!("{name:<NAME$}");
+        let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:<CELL$}")).collect();
+        Self::line(&format!(
+            "  {}{}",
+            self.paint(BOLD, &name),
+            cells.concat().trim_end()
         ));
     }
 

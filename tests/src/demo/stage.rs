@@ -10,7 +10,7 @@ use codestream_protocol::lsp::request::Started;
 use super::Clicks;
 use super::console::Console;
 use crate::{
-    Exchange, FaultProxy, HeadlessIde, PATIENCE, RpcError, ShowDocument, Stub, TestBrowser, clock, methods,
+    Control, Exchange, FaultProxy, HeadlessIde, PATIENCE, RpcError, ShowDocument, Stub, TestBrowser, clock,
 };
 
 /// As long as an attempt lasts: a person may take their time.
@@ -22,6 +22,7 @@ pub(super) struct Stage {
     pub(super) clicks: Clicks,
     pub(super) browser: TestBrowser,
     stub: Stub,
+    initialized: Duration,
 }
 
 impl Stage {
@@ -39,11 +40,6 @@ impl Stage {
             .start()
             .await;
         proxy.forward_to(stub.api());
-        console.aside(&format!(
-            "server    {}, third parties at {}",
-            proxy.url(),
-            stub.sandbox()
-        ));
         console.about_to("start the agent");
         let began = clock::now();
         let ide = HeadlessIde::builder(&proxy.url())
@@ -55,28 +51,38 @@ impl Stage {
             Clicks::System => ide.on_the_desktop().show_document(ShowDocument::Unsupported),
         };
         let ide = ide.start().await;
-        let took = began.elapsed().as_secs_f64() * 1000.0;
-        console.aside(&format!(
-            "agent     process {}, initialized after {took:.1} ms",
-            ide.id()
-        ));
+        let initialized = began.elapsed();
         Self {
             ide,
             proxy,
             clicks,
             browser: TestBrowser::new(),
             stub,
+            initialized,
         }
     }
 
-    /// The names of the services that the server offers.
-    pub(super) async fn providers(&self) -> Vec<String> {
-        let list = self
-            .ide
-            .request::<methods::List>(methods::Empty::new())
-            .await
-            .expect("a list of services");
-        list.providers.into_iter().map(|one| one.name).collect()
+    /// Says what runs where.
+    pub(super) fn introduce(&self, console: &Console) {
+        console.aside(&format!(
+            "server    {}, third parties at {}",
+            self.server(),
+            self.stub.sandbox()
+        ));
+        console.aside(&format!(
+            "agent     process {}, initialized after {:.1} ms",
+            self.ide.id(),
+            self.initialized.as_secs_f64() * 1000.0
+        ));
+    }
+
+    /// Where the server is for everybody.
+    pub(super) fn server(&self) -> String {
+        self.proxy.url()
+    }
+
+    pub(super) fn control(&self) -> &Control {
+        self.stub.control()
     }
 
     pub(super) async fn strike(mut self, console: &Console) {
@@ -84,7 +90,6 @@ impl Stage {
         self.ide.quit().await;
         let (code, log) = self.stub.stop().await;
         assert_eq!(code, Some(0), "the server's exit status; its log:\n{log}");
-        console.done("Both handshakes are complete.");
     }
 }
 

@@ -133,13 +133,18 @@ impl HeadlessIde {
             .expect("a status can always be told")
     }
 
+    /// What `codestream/provider/list` says.
+    pub async fn services(&self) -> Vec<ProviderSummary> {
+        self.request::<List>(Empty::new())
+            .await
+            .expect("a list of services")
+            .providers
+    }
+
     /// What `codestream/provider/list` says of one service.
     pub async fn summary(&self, provider: &str) -> ProviderSummary {
-        let list = self
-            .request::<List>(Empty::new())
+        self.services()
             .await
-            .expect("a list of services");
-        list.providers
             .into_iter()
             .find(|one| one.name == provider)
             .unwrap_or_else(|| panic!("{provider} is not in the list"))
