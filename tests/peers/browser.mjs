@@ -38,8 +38,16 @@ async function fresh() {
 }
 await fresh();
 
+/** What the page says. One that sends the browser on by itself may be left while it is being read: then the next one is. */
 async function where() {
-  return { url: page.url(), title: await page.title(), text: await page.locator('body').innerText() };
+  for (;;) {
+    await page.waitForLoadState('load');
+    try {
+      return { url: page.url(), title: await page.title(), text: await page.locator('body').innerText() };
+    } catch (error) {
+      if (!/navigat|context was destroyed/i.test(error.message)) throw error;
+    }
+  }
 }
 
 /** What axe finds; it is evaluated by the driver, so that the page's own policy neither blocks it nor is loosened for it. */
