@@ -34,7 +34,11 @@ async function fresh() {
     if (['error', 'warning'].includes(message.type())) trouble.push(message.text());
   });
   page.on('pageerror', (error) => trouble.push(String(error)));
-  page.on('requestfailed', (request) => trouble.push(`${request.failure()?.errorText} ${request.url().split('?')[0]}`));
+  page.on('requestfailed', (request) => {
+    const error = request.failure()?.errorText;
+    // What a page that sends the browser on had not loaded yet.
+    if (error !== 'net::ERR_ABORTED') trouble.push(`${error} ${request.url().split('?')[0]}`);
+  });
 }
 await fresh();
 
