@@ -103,6 +103,9 @@ test("Cancel in the notification ends the attempt", async () => {
 
 test("a command connects, and what happens is told when the view is not open", async () => {
   await window.command("CodeStream: Connect a Service…");
+  await window.page.getByRole("option", { name: /GitHub/ }).waitFor();
+  // The list is longer than what is shown of it.
+  await window.page.keyboard.type("Trello");
   const row = window.page.getByRole("option", { name: /Trello/ });
   await row.waitFor();
   await window.shoot("menu");
