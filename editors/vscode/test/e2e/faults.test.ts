@@ -46,6 +46,7 @@ test("an agent that is killed is started again, with the session", async () => {
   const before = await agent();
   process.kill(before, "SIGKILL");
   await until("another agent", () => scene.code.agents().find((pid) => pid !== before));
+  await window.online();
   const popup = await window.opens(() => view.getByRole("button", { name: "Connect to Trello" }).click());
   await decide(popup, "Approve", "mona");
   await finish(popup, "connected");
