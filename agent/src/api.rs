@@ -8,14 +8,14 @@ mod server_url;
 
 use std::time::Duration;
 
-use codestream_protocol::TeamId;
 use codestream_protocol::code::ErrorBody;
 use codestream_protocol::http::{
-    Capabilities, CheckSignup, Deauth, DeauthAnswer, LoginResponse, SetInfo, SetToken, StartCodeAnswer,
-    UserAnswer, UserChange, WAIT_SECONDS, path,
+    Capabilities, CheckSignup, Deauth, DeauthAnswer, HostAdded, LoginResponse, NewHost, SetInfo, SetToken,
+    StartCodeAnswer, TeamChange, UserAnswer, UserChange, WAIT_SECONDS, path,
 };
 use codestream_protocol::pkce::CodeChallenge;
 use codestream_protocol::secret::{AccessToken, SessionToken, SignupToken, StartCode};
+use codestream_protocol::{ProviderId, TeamId};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
@@ -130,10 +130,16 @@ impl Api {
         self.call(request.bearer_auth(session.expose())).await
     }
 
-    /// The link that a browser opens to connect `provider`.
-    pub fn connect_url(&self, provider: &str, code: &StartCode) -> Url {
+    /// The link that a browser opens to connect `provider`, at a self-hosted service's `host`.
+    pub fn connect_url(&self, provider: &str, host: Option<&str>, code: &StartCode) -> Url {
         let mut url = self.server.route(&[path::WEB_PROVIDER_AUTH, provider]);
-        url.query_pairs_mut().append_pair("code", code.expose());
+        {
+            let mut query = url.query_pairs_mut();
+            query.append_pair("code", code.expose());
+            if let Some(host) = host {
+                query.append_pair("host", host);
+            }
+        }
         url
     }
 
@@ -266,6 +272,33 @@ impl Api {
         body: &SetInfo,
     ) -> Result<UserChange, ApiError> {
         let request = self.put(&[path::PROVIDER_INFO, provider], body)?;
+        self.call(request.bearer_auth(session.expose())).await
+    }
+
+    /// Adds a service that a team hosts itself, or changes its app.
+    pub async fn add_host(
+        &self,
+        session: &SessionToken,
+        provider: &str,
+        team_id: &TeamId,
+        body: &NewHost,
+    ) -> Result<HostAdded, ApiError> {
+        let request = self.put(&[path::PROVIDER_HOST, provider, team_id.as_str()], body)?;
+        self.call(request.bearer_auth(session.expose())).await
+    }
+
+    /// Removes such a service with its members' accounts there.
+    pub async fn remove_host(
+        &self,
+        session: &SessionToken,
+        provider: &str,
+        team_id: &TeamId,
+        id: &ProviderId,
+    ) -> Result<TeamChange, ApiError> {
+        let url = self
+            .server
+            .route(&[path::PROVIDER_HOST, provider, team_id.as_str(), id.as_str()]);
+        let request = self.network.request(Method::DELETE, url)?.timeout(ANSWER_TIMEOUT);
         self.call(request.bearer_auth(session.expose())).await
     }
 

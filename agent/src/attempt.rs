@@ -23,6 +23,8 @@ pub(crate) enum Target {
     Connect {
         /// The team that the account will belong to.
         team_id: TeamId,
+        /// A self-hosted service's host.
+        host: Option<String>,
     },
     /// A session. A further link carries the same token and challenge, so that one poll serves them all.
     SignIn {

@@ -9,7 +9,7 @@ use codestream_protocol::lsp::error::{ErrorData, ErrorKind};
 
 use crate::api::{ApiError, kind_of};
 use crate::net::NetworkError;
-use crate::thirdparty::CallError;
+use crate::thirdparty::{CallError, ProbeError};
 
 /// A request without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -188,6 +188,19 @@ impl From<CallError> for AgentError {
             failure.link = link;
         }
         failure.into()
+    }
+}
+
+impl From<ProbeError> for AgentError {
+    fn from(error: ProbeError) -> Self {
+        match error {
+            ProbeError::Call(error) => error.into(),
+            ProbeError::Network(error) => Failure::from(&error).into(),
+            error => match error.kind() {
+                Some(kind) => Failure::new(kind, error.to_string()).into(),
+                None => Self::Params(error.to_string()),
+            },
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod actor;
 mod attempts;
 mod calls;
 mod data;
+mod hosts;
 mod inbox;
 mod login;
 mod logins;
@@ -26,7 +27,7 @@ use codestream_protocol::lsp::notification::{
     AttemptDidChange, DidChangeConnectionStatus, DidChangeData, DidLogin, DidLogout,
 };
 use codestream_protocol::lsp::request::{
-    AddParams, Added, AttemptParams, CallParams, CallResult, ConfigureParams, Disconnected, LoginResult,
+    AddParams, Added, AttemptParams, CallParams, Called, ConfigureParams, Disconnected, LoginResult,
     OtcParams, Person, ProviderList, ProviderParams, Reopened, SsoParams, Started, Status, TokenParams,
 };
 use codestream_protocol::secret::SessionToken;
@@ -206,7 +207,7 @@ impl Session {
     }
 
     /// `codestream/provider/request`: 4xx and 5xx are answers.
-    pub async fn call(&self, params: CallParams) -> Result<CallResult, AgentError> {
+    pub async fn call(&self, params: CallParams) -> Result<Called, AgentError> {
         self.ask(|reply| Request::Call(params, reply)).await
     }
 

@@ -17,12 +17,12 @@ mod linear;
 mod msteams;
 mod newrelic;
 mod refusal;
+mod self_hosted;
 mod slack;
 mod trello;
 
 use codestream_protocol::ProviderId;
 use codestream_protocol::http::ProviderInfo;
-use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::request::{CallResult, Person};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use serde_json::Value;
@@ -30,6 +30,7 @@ use serde_json::Value;
 pub use base::{ApiBase, BaseError};
 pub use call::{CallError, ThirdParty};
 use refusal::Refusal;
+pub(crate) use self_hosted::{ProbeError, SelfHosted};
 
 /// A third party that the agent can call.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +97,17 @@ pub static SERVICES: &[&Service] = &[
     &trello::SERVICE,
 ];
 
+/// The services that teams host themselves, too.
+static SELF_HOSTED: &[&SelfHosted] = &[&github::SELF_HOSTED, &gitlab::SELF_HOSTED];
+
+/// How a service is found where a team hosts it itself; `None`: nobody does.
+pub(crate) fn self_hosted(service: &Service) -> Option<&'static SelfHosted> {
+    SELF_HOSTED
+        .iter()
+        .copied()
+        .find(|self_hosted| self_hosted.service.name == service.name)
+}
+
 /// A service by its id or its lower-case name.
 pub fn service(name_or_id: &str) -> Option<&'static Service> {
     SERVICES
@@ -105,11 +117,6 @@ pub fn service(name_or_id: &str) -> Option<&'static Service> {
 }
 
 impl Service {
-    /// Whether an answer says that the token is not accepted.
-    pub(crate) fn refuses_token(&self, answer: &CallResult) -> bool {
-        Refusal::of(self, answer).is_some_and(|refusal| refusal.kind == ErrorKind::TokenRevoked)
-    }
-
     /// The id as the protocol has it.
     pub fn id(&self) -> ProviderId {
         ProviderId::of_host(self.host)

@@ -36,6 +36,14 @@ canSignUp: boolean,
  */
 canUseToken: boolean, 
 /**
+ * Whether the team added it: a self-hosted service, which can be removed.
+ */
+added?: boolean, 
+/**
+ * Whether self-hosted services of its kind can be added.
+ */
+canAddHost?: boolean, 
+/**
  * Below which `codestream/provider/request` calls.
  */
 apiBase: string, 

@@ -10,7 +10,9 @@ use ts_rs::TS;
 
 use crate::directive::Directive;
 use crate::id::{CodeId, ProviderId, TeamId};
-use crate::secret::{AccessToken, BroadcasterToken, CodeVerifier, SessionToken, SignupToken, StartCode};
+use crate::secret::{
+    AccessToken, BroadcasterToken, ClientSecret, CodeVerifier, SessionToken, SignupToken, StartCode,
+};
 use crate::time::UnixMillis;
 
 /// Paths of the API; `{provider}` is the lower-case name.
@@ -43,6 +45,9 @@ pub mod path {
     pub const PROVIDER_SET_TOKEN: &str = "/provider-set-token";
     /// `PUT`, Bearer: [`super::SetInfo`] to [`super::UserChange`]. Followed by `/{provider}`.
     pub const PROVIDER_INFO: &str = "/provider-info";
+    /// `PUT`, Bearer: [`super::NewHost`] to [`super::HostAdded`]; followed by `/{provider}/{teamId}`. `DELETE`, Bearer:
+    /// [`super::TeamChange`]; followed by `/{provider}/{teamId}/{providerId}`.
+    pub const PROVIDER_HOST: &str = "/provider-host";
 }
 
 /// Seconds that a long poll asks the server to hold a request (RFC 7240 §4.3).
@@ -118,12 +123,13 @@ pub struct LoginResponse {
     pub user: Value,
     /// The session's bearer token.
     pub access_token: SessionToken,
-    /// The user's teams: `id`, `name`, `memberIds`, `providerHosts?`.
+    /// The user's teams: `id`, `name`, `memberIds`, `version`, `providerHosts.<providerId>` (each a [`ProviderRow`]),
+    /// `serverProviderToken.<provider>.multiple.<workspaceId>` (that there is a token, never the token).
     pub teams: Vec<Value>,
     /// The user's companies.
     #[serde(default)]
     pub companies: Vec<Value>,
-    /// The services, by id.
+    /// The services, by id, with the hosts that the user's team added.
     pub providers: BTreeMap<ProviderId, ProviderRow>,
     /// For the me-channel's `auth`.
     pub broadcaster_token: BroadcasterToken,
@@ -180,9 +186,12 @@ pub struct ProviderRow {
     pub api_host: Option<String>,
     /// Below which the agent calls it: an absolute URL that ends in `/`.
     pub api_base: String,
-    /// Self-hosted.
+    /// Self-hosted: a host that the team added.
     #[serde(default)]
     pub is_enterprise: bool,
+    /// Teams host it themselves, too: hosts of it can be added.
+    #[serde(default)]
+    pub for_enterprise: bool,
     /// Has issues to list.
     #[serde(default)]
     pub has_issues: bool,
@@ -282,6 +291,40 @@ pub struct SetToken {
     /// Anything to keep beside it.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub data: Value,
+    /// Who it belongs to, when the caller has asked the service itself; else the server asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+}
+
+/// `PUT /provider-host/{provider}/{teamId}`: a service that a team hosts itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewHost {
+    /// Its address: `https://host[:port][/context path]`, or the same without the scheme.
+    pub host: String,
+    /// The id of an app that is registered there; absent: its users bring tokens of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_client_id: Option<String>,
+    /// The app's secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_client_secret: Option<ClientSecret>,
+}
+
+/// Answer of `PUT /provider-host/{provider}/{teamId}`; the change is published on the team's channel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HostAdded {
+    /// The change of the team.
+    pub team: Directive,
+    /// The id of the new service.
+    pub provider_id: ProviderId,
+}
+
+/// A change of a team; the same is published on the team's channel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TeamChange {
+    /// The change.
+    pub team: Directive,
 }
 
 /// `PUT /provider-info/{provider}`.

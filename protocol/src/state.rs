@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CodeId, TeamId, UserId};
+use crate::id::{CodeId, ProviderId, TeamId, UserId};
 use crate::secret::SignupToken;
 
 /// The three parts of a `state` parameter.
@@ -125,6 +125,9 @@ pub struct StateClaims {
     /// The team to connect for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team_id: Option<TeamId>,
+    /// The self-hosted service; the state's third part must be its host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<ProviderId>,
     /// The sign-up token, when signing up or in; worth nothing without its verifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub st: Option<SignupToken>,

@@ -38,7 +38,7 @@ fn the_typescript_types_are_up_to_date() {
         request::Added,
         request::AttemptParams,
         request::CallParams,
-        request::CallResult,
+        request::Called,
         request::ConfigureParams,
         request::Disconnected,
         request::LoginResult,

@@ -11,6 +11,7 @@ mod cookie;
 mod deauth;
 mod done;
 mod fragment;
+mod hosts;
 mod identity;
 mod landing;
 mod parameters;
@@ -22,6 +23,7 @@ mod sign_in;
 mod start;
 mod start_code;
 mod state;
+mod team_token;
 mod token;
 mod undo;
 
@@ -31,12 +33,13 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use codestream_protocol::http::path;
 
 use crate::app::App;
 use crate::providers::Registry;
 
+pub(crate) use hosts::row as host_row;
 pub(crate) use refresh::Flights;
 pub(crate) use start_code::issue as issue_start_code;
 
@@ -62,4 +65,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route(&of_provider(path::PROVIDER_REFRESH), get(refresh::refresh))
         .route(&of_provider(path::PROVIDER_SET_TOKEN), put(token::set_token))
         .route(&of_provider(path::PROVIDER_INFO), put(token::set_info))
+        .route(
+            &format!("{}/{{team}}", of_provider(path::PROVIDER_HOST)),
+            put(hosts::add),
+        )
+        .route(
+            &format!("{}/{{team}}/{{id}}", of_provider(path::PROVIDER_HOST)),
+            delete(hosts::remove),
+        )
 }

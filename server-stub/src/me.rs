@@ -1,13 +1,14 @@
-//! The me-object: what a user's own agents see of the user.
+//! The me-object and the team object: what a user's own agents see of the user and of the user's teams.
 //!
 //! Pure. Refresh tokens have no place here: they never leave the server. The object is made of the same directives that
 //! are published, so the two cannot drift apart.
 
+use codestream_protocol::TeamId;
 use codestream_protocol::directive::Directive;
-use codestream_protocol::http::ProviderInfo;
+use codestream_protocol::http::{ProviderInfo, ProviderRow};
 use serde_json::{Map, Value, json};
 
-use crate::store::{Account, AccountKey, Team, User};
+use crate::store::{Account, AccountKey, HostKey, Team, TeamToken, TeamTokenKey, User};
 
 /// The me-object of `user`.
 pub(crate) fn object(user: &User, accounts: &[Account]) -> Value {
@@ -30,8 +31,63 @@ pub(crate) fn object(user: &User, accounts: &[Account]) -> Value {
 }
 
 /// A team, as its members see it.
-pub(crate) fn team_object(team: &Team) -> Value {
-    json!({ "id": team.id, "name": team.name, "memberIds": team.member_ids, "providerHosts": {} })
+pub(crate) fn team_object<'a>(
+    team: &Team,
+    hosts: impl Iterator<Item = &'a ProviderRow>,
+    tokens: &[TeamToken],
+) -> Value {
+    let mut object = json!({
+        "id": team.id,
+        "name": team.name,
+        "memberIds": team.member_ids,
+        "providerHosts": {},
+        "serverProviderToken": {},
+    });
+    for row in hosts {
+        host_added(&team.id, row).apply(&mut object);
+    }
+    for token in tokens {
+        team_token(token).apply(&mut object);
+    }
+    object["version"] = json!(team.version);
+    object
+}
+
+/// The team has a host, or what is known of it has changed.
+pub(crate) fn host_added(team: &TeamId, row: &ProviderRow) -> Directive {
+    let value = serde_json::to_value(row).unwrap_or_default();
+    Directive::of(team.as_str()).set(format!("providerHosts.{}", row.id), value)
+}
+
+/// The team has the host no more.
+pub(crate) fn host_removed(key: &HostKey) -> Directive {
+    Directive::of(key.team_id.as_str()).unset(format!("providerHosts.{}", key.id))
+}
+
+/// The app itself is connected to one of the team's workspaces: never with what.
+pub(crate) fn team_token(token: &TeamToken) -> Directive {
+    let value = json!({ "connected": true, "since": token.since, "name": token.data.get("name") });
+    Directive::of(token.key.team_id.as_str()).set(token_path(&token.key), value)
+}
+
+/// It is no more.
+pub(crate) fn team_token_gone(key: &TeamTokenKey) -> Directive {
+    Directive::of(key.team_id.as_str()).unset(token_path(key))
+}
+
+fn token_path(key: &TeamTokenKey) -> String {
+    let host = key.host.as_ref().map(|host| format!(".hosts.{host}"));
+    format!(
+        "serverProviderToken.{}{}.multiple.{}",
+        key.provider,
+        host.unwrap_or_default(),
+        starred(&key.workspace_id)
+    )
+}
+
+/// A dot would make two keys of one.
+fn starred(id: &str) -> String {
+    id.replace('.', "*")
 }
 
 /// Where an account stands in the me-object: a dotted path.
@@ -43,8 +99,7 @@ pub(crate) fn path(key: &AccountKey) -> String {
     }
     if let Some(id) = &key.sub_id {
         path.push_str(".multiple.");
-        // A dot would make two keys of one.
-        path.push_str(&id.replace('.', "*"));
+        path.push_str(&starred(id));
     }
     path
 }

@@ -19,6 +19,7 @@ mod msteams;
 mod newrelic;
 mod person;
 mod registry;
+mod self_hosted;
 mod service;
 mod slack;
 mod token;
@@ -29,8 +30,9 @@ pub(crate) use description::Answer;
 pub(crate) use handbook::markdown as handbook;
 pub(crate) use person::{Email, Person, Place};
 pub(crate) use registry::{MintedState, Provider, Registry};
-pub(crate) use service::{Grant, Held, Purpose};
-pub(crate) use token::{OAuthErrorCode, TokenError, Tokens};
+pub(crate) use self_hosted::address;
+pub(crate) use service::{Grant, Held, OAuthApp, Purpose};
+pub(crate) use token::{Bot, OAuthErrorCode, TokenError, Tokens};
 
 /// Every third party.
 static ALL: &[&dyn service::Service] = &[

@@ -11,8 +11,10 @@ mod people;
 mod sessions;
 mod sign_ups;
 mod sql;
+mod teams;
 mod undos;
 mod wake;
+mod workspaces;
 
 pub(crate) use accounts::{Account, AccountKey, Accounts, Change, Lease, Leased, NewTokens, Replaced};
 pub(crate) use handshakes::{
@@ -24,8 +26,10 @@ pub(crate) use messages::{Messages, StoredMessage};
 pub(crate) use people::{Identity, NewUser, People, Team, User};
 pub(crate) use sessions::{OpenedSession, Session, SessionId, Sessions};
 pub(crate) use sign_ups::{Grant, Granted, NewAccount, NewGrant, SignUpKey, SignUpStatus, SignUps, Who};
+pub(crate) use teams::{HostKey, RemovedHost, TeamHost, TeamToken, TeamTokenKey, Teams};
 pub(crate) use undos::{Deed, Undo, Undoing, Undos};
 pub(crate) use wake::{Wake, Wakes};
+pub(crate) use workspaces::{Leaving, Workspaces};
 
 use std::sync::Arc;
 
@@ -36,12 +40,34 @@ use crate::random::Random;
 
 /// All of the store.
 pub(crate) trait Store:
-    Accounts + Handshakes + Limits + Messages + People + Sessions + SignUps + Undos + Send + Sync
+    Accounts
+    + Handshakes
+    + Limits
+    + Messages
+    + People
+    + Sessions
+    + SignUps
+    + Teams
+    + Undos
+    + Workspaces
+    + Send
+    + Sync
 {
 }
 
 impl<T> Store for T where
-    T: Accounts + Handshakes + Limits + Messages + People + Sessions + SignUps + Undos + Send + Sync
+    T: Accounts
+        + Handshakes
+        + Limits
+        + Messages
+        + People
+        + Sessions
+        + SignUps
+        + Teams
+        + Undos
+        + Workspaces
+        + Send
+        + Sync
 {
 }
 

@@ -11,6 +11,7 @@ pub mod frame;
 mod inbox;
 pub mod methods;
 mod pipes;
+mod services;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, mpsc};

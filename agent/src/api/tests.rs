@@ -169,6 +169,7 @@ async fn every_route_of_an_account_is_called_as_the_server_has_it() {
         token: AccessToken::new("pat"),
         host: None,
         data: Value::Null,
+        who: None,
     };
     api.set_token(&session(), "github", &set).await.expect("a change");
     let info = SetInfo {
@@ -266,7 +267,8 @@ async fn a_body_over_its_bound_is_not_read_to_its_end() {
 fn links_for_the_browser_keep_every_character() {
     let api = Api::new(fake::network(), "https://a.test".parse().expect("an origin"));
     assert_eq!(
-        api.connect_url("github", &StartCode::new("a+b/c=")).as_str(),
+        api.connect_url("github", None, &StartCode::new("a+b/c="))
+            .as_str(),
         "https://a.test/web/provider-auth/github?code=a%2Bb%2Fc%3D"
     );
     let challenge = CodeVerifier::new("v").challenge();

@@ -21,19 +21,19 @@ const CONFIRMS: &str = "confirmSignIn";
 /// Clocks this close together are one clock.
 const SAME_CLOCK: Duration = Duration::from_secs(5);
 
-/// A link that connects `provider`.
+/// A link that connects `provider`, at a self-hosted service's `host`.
 pub(crate) async fn connect_link(
     api: &Api,
     clock: &dyn Clock,
     session: &SessionToken,
     team_id: &TeamId,
-    provider: &str,
+    (provider, host): (&str, Option<&str>),
     remaining: Duration,
     device: &Device,
 ) -> Result<Link, ApiError> {
     let answer = api.start_code(session, team_id, remaining, device).await?;
     Ok(Link {
-        url: api.connect_url(provider, &answer.code).into(),
+        url: api.connect_url(provider, host, &answer.code).into(),
         code_id: Some(answer.code_id),
         expires_at: by_our_clock(&answer, clock.now()),
         match_code: answer.match_code,

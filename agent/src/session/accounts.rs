@@ -4,6 +4,7 @@ use codestream_protocol::TeamId;
 use codestream_protocol::http::{ProviderInfo, ProviderRow};
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::request::{Account, ProviderSummary};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::Failure;
@@ -60,9 +61,12 @@ pub(crate) fn chosen(
     provider_team_id: Option<&str>,
     row: &ProviderRow,
 ) -> Result<(AccountKey, ProviderInfo), Failure> {
+    let fits = |key: &AccountKey, info: &ProviderInfo, id: &str| {
+        key.sub_id.as_deref() == Some(id) || workspaces(info).iter().any(|one| one.id == id)
+    };
     let mut fitting: Vec<_> = accounts
         .into_iter()
-        .filter(|(key, _)| provider_team_id.is_none_or(|id| key.sub_id.as_deref() == Some(id)))
+        .filter(|(key, info)| provider_team_id.is_none_or(|id| fits(key, info, id)))
         .collect();
     let works = |(_, info): &(AccountKey, ProviderInfo)| info.access_token.is_some();
     let at = fitting.iter().position(works).unwrap_or(0);
@@ -71,6 +75,52 @@ pub(crate) fn chosen(
         return Err(Failure::new(ErrorKind::TokenRevoked, message).of_provider(&row.name));
     }
     Ok(fitting.swap_remove(at))
+}
+
+/// A workspace, site or tenant, as the server keeps it among an account's data.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct Workspace {
+    id: String,
+    name: String,
+}
+
+/// The workspaces that an account's one token is good for.
+fn workspaces(info: &ProviderInfo) -> Vec<Workspace> {
+    let all = info.data.get("workspaces").cloned().unwrap_or_default();
+    serde_json::from_value(all).unwrap_or_default()
+}
+
+/// The rows of an account: one for each workspace, each with the workspace's name.
+fn rows(key: &AccountKey, info: &ProviderInfo, who: Option<&str>) -> Vec<(Account, Option<String>)> {
+    let row = |provider_team_id: Option<String>| Account {
+        who: info.who.as_deref().or(who).unwrap_or_default().to_owned(),
+        since: info.since.unwrap_or_default(),
+        expires_at: info.expires_at,
+        provider_team_id,
+        error: info.token_error.as_ref().map(|error| error.error.clone()),
+    };
+    let several = workspaces(info);
+    if several.is_empty() {
+        let name = info.data.pointer("/workspace/name").and_then(Value::as_str);
+        return vec![(row(key.sub_id.clone()), name.map(str::to_owned))];
+    }
+    several
+        .into_iter()
+        .map(|one| (row(Some(one.id)), Some(one.name)))
+        .collect()
+}
+
+/// Tells rows apart: where there are several, each says also which workspace it is.
+fn told_apart(rows: Vec<(Account, Option<String>)>) -> Vec<Account> {
+    let several = rows.len() > 1;
+    rows.into_iter()
+        .map(|(mut account, place)| {
+            if let Some(place) = place.filter(|_| several) {
+                account.who = format!("{} ({place})", account.who);
+            }
+            account
+        })
+        .collect()
 }
 
 /// A row of `codestream/provider/list`.
@@ -88,18 +138,16 @@ pub(crate) fn summary(
         connected: accounts.iter().any(|(_, info)| works(info)),
         can_sign_up: row.can_sign_up,
         can_use_token: row.supports_oauth_or_pat,
+        added: row.is_enterprise,
+        can_add_host: row.for_enterprise,
         api_base: row.api_base.clone(),
         scopes: row.scopes.clone(),
-        accounts: accounts
-            .iter()
-            .map(|(key, info)| Account {
-                who: info.who.clone().or_else(|| who(key)).unwrap_or_default(),
-                since: info.since.unwrap_or_default(),
-                expires_at: info.expires_at,
-                provider_team_id: key.sub_id.clone(),
-                error: info.token_error.as_ref().map(|error| error.error.clone()),
-            })
-            .collect(),
+        accounts: told_apart(
+            accounts
+                .iter()
+                .flat_map(|(key, info)| rows(key, info, who(key).as_deref()))
+                .collect(),
+        ),
     }
 }
 
@@ -137,6 +185,33 @@ pub(crate) mod tests {
         ] {
             assert!(accounts(&nothing, &team(), &github).is_empty(), "{nothing}");
         }
+    }
+
+    #[test]
+    fn sites_that_share_a_token_have_a_row_each() {
+        let jira = row("auth.atlassian.com", "jira");
+        let sites =
+            json!([{"id": "1", "name": "acme", "url": "https://acme.test"}, {"id": "2", "name": "umbrella"}]);
+        let user = |sites: Value| {
+            json!({"providerInfo": {team().as_str(): {"jira": {
+                "accessToken": "a", "who": "mona", "data": {"workspaces": sites},
+            }}}})
+        };
+        let found = accounts(&user(sites), &team(), &jira);
+        assert_eq!(found.len(), 1);
+        let told = |found: &[(AccountKey, ProviderInfo)]| -> Vec<_> {
+            let accounts = summary(&jira, found, |_| None).accounts;
+            let told = accounts.into_iter().map(|one| (one.who, one.provider_team_id));
+            told.collect()
+        };
+        let expected = [("mona (acme)", "1"), ("mona (umbrella)", "2")]
+            .map(|(who, id)| (who.to_owned(), Some(id.to_owned())));
+        assert_eq!(told(&found), expected);
+        let (key, _) = chosen(found.clone(), Some("2"), &jira).expect("a site");
+        assert_eq!(key.sub_id, None);
+        assert!(chosen(found, Some("3"), &jira).is_err());
+        let one = accounts(&user(json!([{"id": "1", "name": "acme"}])), &team(), &jira);
+        assert_eq!(told(&one), [("mona".to_owned(), Some("1".to_owned()))]);
     }
 
     #[test]

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::notification::ConnectionStatus;
 use codestream_protocol::lsp::request::Status;
 use codestream_protocol::{TeamId, UnixMillis};
@@ -218,6 +217,7 @@ impl Actor {
             Input::Changed { epoch, change } if epoch == self.epoch => {
                 self.user_changed(&change.user);
             }
+            Input::TeamChanged { epoch, change } if epoch == self.epoch => self.team_changed(&change),
             Input::Renew {
                 epoch,
                 key,
@@ -232,6 +232,7 @@ impl Actor {
             | Input::Fetched { .. }
             | Input::TeamsFetched { .. }
             | Input::Changed { .. }
+            | Input::TeamChanged { .. }
             | Input::Renew { .. }
             | Input::Renewed { .. }
             | Input::Met { .. }
@@ -261,8 +262,8 @@ impl Actor {
             Request::Providers(reply) => self.providers(reply),
             Request::Disconnect(params, reply) => self.disconnect(&params, reply),
             Request::Configure(params, reply) => self.configure(params, reply),
-            Request::Add(params, reply) => answer(reply, Err(self.no_hosts(&params.provider_id))),
-            Request::Remove(params, reply) => answer(reply, Err(self.no_hosts(&params.provider_id))),
+            Request::Add(params, reply) => self.add(params, reply),
+            Request::Remove(params, reply) => self.remove(&params, reply),
             Request::Me(params, reply) => self.me(&params, reply),
             Request::Call(params, reply) => self.call(params, reply),
             Request::Status(reply) => answer(reply, Ok(self.status())),
@@ -311,19 +312,6 @@ impl Actor {
             events,
             _handle: crate::channel::start(deps, config),
         });
-    }
-
-    /// Why self-hosted services cannot be added or removed.
-    fn no_hosts(&self, provider: &str) -> AgentError {
-        match self.login().and_then(|login| Ok(login.row(provider)?)) {
-            Ok(row) => Failure::new(
-                ErrorKind::Forbidden,
-                "Self-hosted services are not offered by this server. Ask its administrator.",
-            )
-            .of_provider(&row.name)
-            .into(),
-            Err(error) => error,
-        }
     }
 
     fn status(&self) -> Status {

@@ -144,9 +144,12 @@ impl Actor {
             Ok(begun) => begun,
             Err(error) => return answer(reply, Err(error)),
         };
+        let target = Target::Connect {
+            team_id,
+            host: row.is_enterprise.then(|| row.host.clone()),
+        };
         let provider = row.name.clone();
         let attempt = self.attempt(AttemptKind::Connect, row.name, row.id, row.host);
-        let target = Target::Connect { team_id };
         let id = self.begin(attempt, target.clone(), before, reply);
         let epoch = self.epoch;
         self.spawn(async move |work| {
@@ -409,8 +412,9 @@ async fn link(
             driver::sign_in_link(api, clock, provider, target, remaining, device).await
         }
         (Target::Connect { .. }, None) => Err(Failure::not_signed_in()),
-        (Target::Connect { team_id }, Some(session)) => {
-            let made = driver::connect_link(api, clock, session, team_id, provider, remaining, device).await;
+        (Target::Connect { team_id, host }, Some(session)) => {
+            let at = (provider, host.as_deref());
+            let made = driver::connect_link(api, clock, session, team_id, at, remaining, device).await;
             work.heed(epoch, made).map_err(|error| Failure::from(&error))
         }
     }

@@ -6,7 +6,7 @@
 use codestream_protocol::directive::Applied;
 use codestream_protocol::http::{ProviderInfo, ProviderRow, UserChange};
 use codestream_protocol::lsp::error::ErrorKind;
-use codestream_protocol::lsp::request::{CallParams, CallResult, Person, ProviderParams};
+use codestream_protocol::lsp::request::{CallParams, Called, Person, ProviderParams};
 use codestream_protocol::secret::AccessToken;
 use codestream_protocol::{AttemptId, ServerCode};
 use tokio::sync::oneshot;
@@ -41,6 +41,23 @@ impl Actor {
         })
     }
 
+    /// The account that was connected last.
+    fn newest(&self, provider: &str) -> Result<Caller, AgentError> {
+        let login = self.login()?;
+        let row = login.row(provider)?;
+        let works = |(_, info): &(AccountKey, ProviderInfo)| info.access_token.is_some();
+        let accounts = login.accounts(row).into_iter().filter(works);
+        let Some((key, info)) = accounts.max_by_key(|(_, info)| info.since) else {
+            return self.caller(provider, None);
+        };
+        Ok(Caller {
+            epoch: self.epoch,
+            row: row.clone(),
+            key,
+            info,
+        })
+    }
+
     /// `codestream/provider/me`.
     pub(crate) fn me(&mut self, params: &ProviderParams, reply: Reply<Person>) {
         match self.caller(&params.provider_id, params.provider_team_id.as_deref()) {
@@ -50,7 +67,7 @@ impl Actor {
     }
 
     /// `codestream/provider/request`.
-    pub(crate) fn call(&mut self, params: CallParams, reply: Reply<CallResult>) {
+    pub(crate) fn call(&mut self, params: CallParams, reply: Reply<Called>) {
         match self.caller(&params.provider_id, params.provider_team_id.as_deref()) {
             Ok(caller) => self.spawn(async move |work| until_gone(reply, work.call(caller, params)).await),
             Err(error) => answer(reply, Err(error)),
@@ -71,7 +88,7 @@ impl Actor {
         let Some(provider_id) = self.attempts.provider(id) else {
             return;
         };
-        match self.caller(provider_id.as_str(), None) {
+        match self.newest(provider_id.as_str()) {
             Err(error) => self.step(id, Happened::Failed(plain(error))),
             Ok(caller) => self.spawn(async move |work| {
                 let known = caller.info.who.clone();
@@ -236,21 +253,27 @@ impl Work {
         result.map_err(|error| AgentError::from(error).of_provider(name))
     }
 
-    async fn call(self, caller: Caller, params: CallParams) -> Result<CallResult, AgentError> {
+    async fn call(self, caller: Caller, params: CallParams) -> Result<Called, AgentError> {
         let name = &caller.row.name;
         let (service, base) = self.target(&caller.row, &caller.info)?;
         let third_party = &self.shared.third_party;
         let first = third_party.request(service, &base, &caller.info, &params).await;
         let result = match first {
-            Ok(answer) if service.refuses_token(&answer) => match self.renewed(&caller).await {
+            Ok(said) if refuses_token(&said) => match self.renewed(&caller).await {
                 Ok(info) => third_party.request(service, &base, &info, &params).await,
                 // The service's own answer says more than why no new token came.
-                Err(_) => Ok(answer),
+                Err(_) => Ok(said),
             },
             other => other,
         };
         result.map_err(|error| AgentError::from(error).of_provider(name))
     }
+}
+
+/// Whether the service does not accept the token.
+fn refuses_token(said: &Called) -> bool {
+    let refusal = said.refusal.as_ref();
+    refusal.is_some_and(|refusal| refusal.kind == ErrorKind::TokenRevoked)
 }
 
 /// Whether the server says that the connection is gone; everything else decides nothing.

@@ -119,10 +119,13 @@ impl Actor {
         applied
     }
 
-    fn team_changed(&mut self, change: &Directive) {
+    pub(crate) fn team_changed(&mut self, change: &Directive) {
         let Some(login) = self.login_mut() else { return };
         match login.apply_to_team(change) {
-            Some(Applied::Changed) => self.tell_teams(),
+            Some(Applied::Changed) => {
+                self.tell_teams();
+                self.tell_providers();
+            }
             Some(Applied::Stale) => self.fetch_teams(),
             // A team that is not known yet, or a change that is.
             Some(Applied::AlreadyThere) | None => {}
@@ -237,6 +240,7 @@ impl Actor {
         let Some(login) = self.login_mut() else { return };
         login.data.teams = new.teams;
         login.data.providers = new.providers;
+        login.take_hosts();
         self.tell_teams();
         self.tell_providers();
     }

@@ -1,10 +1,11 @@
 //! Everything that can happen to a session, as a closed set of inputs. No `Debug`: several hold secrets in plain JSON.
 
 use codestream_protocol::AttemptId;
+use codestream_protocol::directive::Directive;
 use codestream_protocol::http::{LoginResponse, ProviderInfo, UserChange};
 use codestream_protocol::lsp::attempt::Attempt;
 use codestream_protocol::lsp::request::{
-    AddParams, Added, AttemptParams, CallParams, CallResult, ConfigureParams, Disconnected, LoginResult,
+    AddParams, Added, AttemptParams, CallParams, Called, ConfigureParams, Disconnected, LoginResult,
     OtcParams, Person, ProviderList, ProviderParams, Reopened, SsoParams, Started, Status, TokenParams,
 };
 use codestream_protocol::secret::AccessToken;
@@ -35,7 +36,7 @@ pub(crate) enum Request {
     Add(AddParams, Reply<Added>),
     Remove(ProviderParams, Reply<()>),
     Me(ProviderParams, Reply<Person>),
-    Call(CallParams, Reply<CallResult>),
+    Call(CallParams, Reply<Called>),
     Status(Reply<Status>),
 }
 
@@ -72,6 +73,8 @@ pub(crate) enum Input {
     TeamsFetched { epoch: u64, login: Box<LoginResponse> },
     /// A change that an answer told.
     Changed { epoch: u64, change: UserChange },
+    /// A change of a team that an answer told.
+    TeamChanged { epoch: u64, change: Directive },
     /// A caller of a third party needs another token than the one that was refused.
     Renew {
         epoch: u64,

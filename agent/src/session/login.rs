@@ -46,14 +46,16 @@ impl Login {
         let team_id = wanted
             .or_else(|| data.team_id.clone())
             .or_else(|| team_ids(&data).into_iter().next());
-        Ok(Self {
+        let mut login = Self {
             user_id,
             email,
             team_id,
             people: BTreeMap::new(),
             fetching: false,
             data,
-        })
+        };
+        login.take_hosts();
+        Ok(login)
     }
 
     /// The team to work in.
@@ -183,7 +185,30 @@ impl Login {
             .teams
             .iter_mut()
             .find(|team| team.get("id").and_then(Value::as_str) == Some(change.id.as_str()))?;
-        Some(change.apply(team))
+        let applied = change.apply(team);
+        if applied == Applied::Changed {
+            self.take_hosts();
+        }
+        Some(applied)
+    }
+
+    /// The services with those that the team in use hosts itself: its object knows best, since its changes are told.
+    pub(crate) fn take_hosts(&mut self) {
+        let of_team = |team: &&Value| {
+            let id = team.get("id").and_then(Value::as_str);
+            id.is_some() && id == self.team_id.as_ref().map(TeamId::as_str)
+        };
+        let team = self.data.teams.iter().find(of_team);
+        let hosts = team.and_then(|team| team.get("providerHosts")?.as_object());
+        let rows: Vec<ProviderRow> = hosts
+            .into_iter()
+            .flat_map(|hosts| hosts.values())
+            .filter_map(|row| serde_json::from_value(row.clone()).ok())
+            .collect();
+        self.data.providers.retain(|_, row| !row.is_enterprise);
+        for row in rows.into_iter().filter(|row| row.is_enterprise) {
+            self.data.providers.entry(row.id.clone()).or_insert(row);
+        }
     }
 
     /// A name belongs to a connection: another account may be connected next.

@@ -1,15 +1,18 @@
 //! The list of services, and what is changed about one: disconnecting it, giving it a token by hand.
 
-use codestream_protocol::http::{Deauth, ProviderInfo, SetInfo, SetToken, UserChange};
-use codestream_protocol::lsp::request::{ConfigureParams, Disconnected, ProviderList, ProviderParams};
+use codestream_protocol::http::{Deauth, ProviderInfo, ProviderRow, SetInfo, SetToken, UserChange};
+use codestream_protocol::lsp::request::{
+    ConfigureParams, Disconnected, Person, ProviderList, ProviderParams,
+};
 use codestream_protocol::secret::AccessToken;
 use serde_json::{Map, Value};
 
 use crate::error::AgentError;
 use crate::session::accounts::{chosen, summary};
-use crate::session::actor::{Actor, Phase, answer};
+use crate::session::actor::{Actor, Phase, Work, answer};
 use crate::session::inbox::{Input, Reply};
 use crate::session::login::sorted;
+use crate::thirdparty::service;
 
 impl Actor {
     /// `codestream/provider/list`: before there is a session, what the server offers to everybody.
@@ -36,9 +39,12 @@ impl Actor {
             let row = login.row(&params.provider_id)?.clone();
             let team_id = login.team()?.clone();
             let (key, _) = chosen(login.accounts(&row), params.provider_team_id.as_deref(), &row)?;
-            Ok((row, team_id, key, login.data.access_token.clone()))
+            // One of several workspaces that share a token is left by its own id.
+            let sub_id = params.provider_team_id.clone().or(key.sub_id);
+            Ok((row, team_id, key.host, sub_id, login.data.access_token.clone()))
         });
-        let (api, (row, team_id, key, session)) = match self.api().and_then(|api| Ok((api, begun?))) {
+        let (api, (row, team_id, host, sub_id, session)) = match self.api().and_then(|api| Ok((api, begun?)))
+        {
             Ok(begun) => begun,
             Err(error) => return answer(reply, Err(error)),
         };
@@ -46,8 +52,8 @@ impl Actor {
         self.spawn(async move |work| {
             let body = Deauth {
                 team_id,
-                host: key.host,
-                sub_id: key.sub_id,
+                host,
+                sub_id,
             };
             let done = work.heed(epoch, api.deauth(&session, &row.name, &body).await);
             let result = done.map(|done| {
@@ -94,18 +100,21 @@ impl Actor {
         };
         let epoch = self.epoch;
         self.spawn(async move |work| {
-            if params.verify {
-                let account = by_hand(token.clone(), data.clone());
-                if let Err(error) = work.person(&row, &account).await {
-                    return answer(reply, Err(error.of_provider(&row.name)));
+            let (data, who) = if params.verify {
+                match work.verified(&row, token.as_ref(), data).await {
+                    Ok((data, person)) => (data, Some(person.login.unwrap_or(person.name))),
+                    Err(error) => return answer(reply, Err(error.of_provider(&row.name))),
                 }
-            }
+            } else {
+                (data, None)
+            };
             let change = if let Some(token) = token {
                 let body = SetToken {
                     team_id,
                     token,
                     host,
                     data,
+                    who,
                 };
                 api.set_token(&session, &row.name, &body).await
             } else {
@@ -127,12 +136,52 @@ impl Actor {
     }
 }
 
+impl Work {
+    /// Tries a token that the user made, in every region of the service when nobody says which one; the data names the one
+    /// that took it.
+    async fn verified(
+        &self,
+        row: &ProviderRow,
+        token: Option<&AccessToken>,
+        data: Value,
+    ) -> Result<(Value, Person), AgentError> {
+        let mut first = None;
+        for data in everywhere(row, data) {
+            match self.person(row, &by_hand(token.cloned(), data.clone())).await {
+                Ok(person) => return Ok((data, person)),
+                // Trouble in a region says nothing of the others.
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        Err(first.unwrap_or_else(wrong_token))
+    }
+}
+
+/// The data as it would be in each region of the service; as it is, when it names its own or there is but one.
+fn everywhere(row: &ProviderRow, data: Value) -> Vec<Value> {
+    let regions = service(&row.name).map_or(&[][..], |service| service.api_bases);
+    let is_usual = regions.first() == Some(&row.api_base.as_str());
+    if regions.len() < 2 || !is_usual || data.get(API_BASE).is_some() {
+        return vec![data];
+    }
+    let given = data.as_object().cloned().unwrap_or_default();
+    let in_region = |region: &&str| {
+        let mut data = given.clone();
+        data.insert(API_BASE.to_owned(), Value::from(*region));
+        Value::Object(data)
+    };
+    regions.iter().map(in_region).collect()
+}
+
+/// Where an account's own API is, among its data.
+const API_BASE: &str = "apiBase";
+
 fn wrong_token() -> AgentError {
     AgentError::Params("`data.accessToken` must be the token, as a string.".to_owned())
 }
 
 /// An account as it would be with a token that the user made.
-fn by_hand(token: Option<AccessToken>, data: Value) -> ProviderInfo {
+pub(crate) fn by_hand(token: Option<AccessToken>, data: Value) -> ProviderInfo {
     ProviderInfo {
         access_token: token,
         expires_at: None,
@@ -141,5 +190,46 @@ fn by_hand(token: Option<AccessToken>, data: Value) -> ProviderInfo {
         since: None,
         data,
         token_error: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::accounts::tests::row;
+    use serde_json::json;
+
+    fn bases(row: &ProviderRow, data: Value) -> Vec<Option<String>> {
+        everywhere(row, data)
+            .iter()
+            .map(|data| Some(data.get(API_BASE)?.as_str()?.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_token_without_a_region_is_tried_in_each() {
+        let mut newrelic = row("newrelic.com", "newrelic");
+        newrelic.api_base = "https://api.newrelic.com/".to_owned();
+        let both = [
+            Some("https://api.newrelic.com/".to_owned()),
+            Some("https://api.eu.newrelic.com/".to_owned()),
+        ];
+        assert_eq!(bases(&newrelic, Value::Null), both);
+        assert_eq!(bases(&newrelic, json!({"x": 1})), both);
+        assert_eq!(everywhere(&newrelic, json!({"x": 1}))[1]["x"], 1);
+    }
+
+    #[test]
+    fn a_named_region_and_a_service_of_one_stay_as_they_are() {
+        let usual = row("newrelic.com", "newrelic");
+        let mut imitated = usual.clone();
+        imitated.api_base = "http://localhost:12080/sandbox/newrelic/api/".to_owned();
+        assert_eq!(bases(&imitated, Value::Null), [None], "it is nowhere else");
+        let named = json!({"apiBase": "https://api.eu.newrelic.com/"});
+        assert_eq!(
+            bases(&usual, named),
+            [Some("https://api.eu.newrelic.com/".to_owned())]
+        );
+        assert_eq!(bases(&row("github.com", "github"), Value::Null), [None]);
     }
 }

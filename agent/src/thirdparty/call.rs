@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use codestream_protocol::http::ProviderInfo;
 use codestream_protocol::lsp::error::ErrorKind;
-use codestream_protocol::lsp::request::{CallParams, CallResult, Person};
+use codestream_protocol::lsp::request::{CallParams, CallRefusal, CallResult, Called, Person};
 use codestream_protocol::secret::AccessToken;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Method, Response, StatusCode};
@@ -125,7 +125,7 @@ pub(super) fn token(account: &ProviderInfo) -> Result<&AccessToken, CallError> {
 /// The way to the third parties. Cloning is cheap.
 #[derive(Clone)]
 pub struct ThirdParty {
-    network: Network,
+    pub(super) network: Network,
 }
 
 impl ThirdParty {
@@ -144,14 +144,19 @@ impl ThirdParty {
         base: &ApiBase,
         account: &ProviderInfo,
         params: &CallParams,
-    ) -> Result<CallResult, CallError> {
+    ) -> Result<Called, CallError> {
         let call = Call::checked(service, base, account, params)?;
         let wait = params
             .timeout_ms
             .map_or(USUAL, Duration::from_millis)
             .min(LONGEST);
-        let answer = self.perform(service, base, call, wait).await?;
-        Ok(answer.result())
+        let answer = self.perform(service, base, call, wait).await?.result();
+        let refusal = Refusal::of(service, &answer).map(|Refusal { kind, message, link }| CallRefusal {
+            kind,
+            message,
+            link,
+        });
+        Ok(Called { answer, refusal })
     }
 
     /// `codestream/provider/me`.
@@ -334,14 +339,14 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), CallErro
 }
 
 /// What came back.
-struct Answer {
+pub(super) struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: Vec<u8>,
 }
 
 impl Answer {
-    async fn read(mut response: Response) -> Result<Self, CallError> {
+    pub(super) async fn read(mut response: Response) -> Result<Self, CallError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| NetworkError::of(&error))? {
             if body.len() + chunk.len() > BODY_LIMIT {
@@ -356,7 +361,7 @@ impl Answer {
         })
     }
 
-    fn result(self) -> CallResult {
+    pub(super) fn result(self) -> CallResult {
         let mut headers: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in &self.headers {
             // A cookie of the third party is a credential.

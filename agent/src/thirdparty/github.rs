@@ -5,7 +5,7 @@ use codestream_protocol::lsp::request::{CallResult, Person};
 use serde_json::Value;
 
 use crate::thirdparty::refusal::Refusal;
-use crate::thirdparty::{Me, Service, bearer, text};
+use crate::thirdparty::{Me, SelfHosted, Service, bearer, text};
 
 pub(super) static SERVICE: Service = Service {
     name: "github",
@@ -20,6 +20,23 @@ pub(super) static SERVICE: Service = Service {
     person,
     refusal,
 };
+
+/// GitHub Enterprise Server. <https://docs.github.com/en/enterprise-server@3.17/rest/meta/meta#get-github-meta-information>
+pub(super) static SELF_HOSTED: SelfHosted = SelfHosted {
+    service: &SERVICE,
+    api: "api/v3/",
+    probe: "meta",
+    is_it,
+    token: "login/oauth/access_token",
+};
+
+/// Its version, or in private mode the refusal of whoever is not signed in.
+fn is_it(answer: &CallResult) -> bool {
+    answer.body.get("installed_version").is_some()
+        || answer.headers.contains_key("x-github-enterprise-version")
+        || answer.status == 401
+            && text(&answer.body, "documentation_url").is_some_and(|url| url.contains("docs.github.com"))
+}
 
 /// An organisation with SAML: `X-GitHub-SSO: required; url=https://...` on a 403.
 /// <https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api>

@@ -1,9 +1,9 @@
 //! GitLab: REST version 4 with a bearer token, which personal access tokens are, too.
 
-use codestream_protocol::lsp::request::Person;
+use codestream_protocol::lsp::request::{CallResult, Person};
 use serde_json::Value;
 
-use crate::thirdparty::{Me, Service, bearer, by_status, text};
+use crate::thirdparty::{Me, SelfHosted, Service, bearer, by_status, text};
 
 pub(super) static SERVICE: Service = Service {
     name: "gitlab",
@@ -18,6 +18,22 @@ pub(super) static SERVICE: Service = Service {
     person,
     refusal: by_status,
 };
+
+/// GitLab Self-Managed. <https://docs.gitlab.com/api/version/>
+pub(super) static SELF_HOSTED: SelfHosted = SelfHosted {
+    service: &SERVICE,
+    api: "api/v4/",
+    probe: "version",
+    is_it,
+    token: "oauth/token",
+};
+
+/// The version is told to members alone; all others get the API's own refusal.
+fn is_it(answer: &CallResult) -> bool {
+    answer.headers.contains_key("x-gitlab-meta")
+        || answer.status == 401
+            && text(&answer.body, "message").is_some_and(|text| text == "401 Unauthorized")
+}
 
 fn person(body: &Value) -> Option<Person> {
     let login = text(body, "username")?;

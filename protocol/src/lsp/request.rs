@@ -9,6 +9,7 @@ use ts_rs::TS;
 use crate::http::{LoginResponse, Revoked, Scope};
 use crate::id::{AttemptId, ProviderId, TeamId, UserId};
 use crate::lsp::attempt::Attempt;
+use crate::lsp::error::ErrorKind;
 use crate::lsp::notification::ConnectionStatus;
 use crate::secret::{SessionToken, SignupToken};
 use crate::time::UnixMillis;
@@ -39,7 +40,7 @@ pub const PROVIDER_ADD: &str = "codestream/provider/add";
 pub const PROVIDER_REMOVE: &str = "codestream/provider/remove";
 /// [`ProviderParams`] to [`Person`].
 pub const PROVIDER_ME: &str = "codestream/provider/me";
-/// [`CallParams`] to [`CallResult`].
+/// [`CallParams`] to [`Called`].
 pub const PROVIDER_REQUEST: &str = "codestream/provider/request";
 /// `{}` to [`Status`].
 pub const STATUS: &str = "codestream/status";
@@ -257,6 +258,7 @@ pub struct ProviderList {
 }
 
 /// A service and the user's accounts at it.
+#[expect(clippy::struct_excessive_bools, reason = "the row's shape on the wire")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ProviderSummary {
@@ -274,6 +276,14 @@ pub struct ProviderSummary {
     pub can_sign_up: bool,
     /// Whether it takes a token that the user makes.
     pub can_use_token: bool,
+    /// Whether the team added it: a self-hosted service, which can be removed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub added: bool,
+    /// Whether self-hosted services of its kind can be added.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub can_add_host: bool,
     /// Below which `codestream/provider/request` calls.
     pub api_base: String,
     /// What is asked for, and why.
@@ -407,7 +417,32 @@ pub struct CallParams {
     pub timeout_ms: Option<u64>,
 }
 
-/// Answer of `codestream/provider/request`; 4xx and 5xx are answers too.
+/// Answer of `codestream/provider/request`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Called {
+    /// What the service said.
+    #[serde(flatten)]
+    pub answer: CallResult,
+    /// What it means, when it is no success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub refusal: Option<CallRefusal>,
+}
+
+/// What an answer of a third party that is no success means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CallRefusal {
+    /// As an error of `codestream/provider/me` would have it.
+    pub kind: ErrorKind,
+    /// For a person: what happened and what to do.
+    pub message: String,
+    /// Where a person can mend it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub link: Option<String>,
+}
+
+/// A third party's answer; 4xx and 5xx are answers too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct CallResult {
     /// The HTTP status.

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{RouteError, capabilities};
 use crate::app::App;
+use crate::broker::host_row;
 use crate::me;
 use crate::store::{Session, User};
 
@@ -25,12 +26,28 @@ pub(super) async fn assemble(
         .team_id
         .filter(|id| user.team_ids.contains(id))
         .or_else(|| user.team_ids.first().cloned());
+    let mut providers = app.providers.rows();
+    let mut objects = Vec::new();
+    for team in &teams {
+        let rows: Vec<_> = app
+            .store
+            .hosts_of(&team.id)
+            .await?
+            .iter()
+            .filter_map(|host| host_row(app, host))
+            .collect();
+        let tokens = app.store.team_tokens_of(&team.id).await?;
+        objects.push(me::team_object(team, rows.iter(), &tokens));
+        if team_id.as_ref() == Some(&team.id) {
+            providers.extend(rows.into_iter().map(|row| (row.id.clone(), row)));
+        }
+    }
     Ok(LoginResponse {
         user: me::object(user, &accounts),
         access_token: token,
-        teams: teams.iter().map(me::team_object).collect(),
+        teams: objects,
         companies: Vec::new(),
-        providers: app.providers.rows(),
+        providers,
         broadcaster_token: session.broadcaster_token,
         socket_cluster: socket_cluster(&app.origins.public),
         capabilities: capabilities::of(&app.config),

@@ -74,18 +74,18 @@ pub(crate) async fn receive(
     if let Err(wait) = visit.limit(&app).await {
         return too_many(wait);
     }
-    let offered = match app.providers.get(&provider) {
-        Ok(offered) => offered,
+    let answer = match Registry::answer(&provider) {
+        Ok(answer) => answer,
         Err(code) => return Landing::refused(&Refusal::Service(code), &provider).into_response(),
     };
     let Ok(parameters) = Parameters::read(parts.uri.query().unwrap_or_default()) else {
         let service = Registry::display_name(&provider);
         return ErrorPage::of(ServerCode::Validation, service, None).render_page(StatusCode::BAD_REQUEST);
     };
-    match offered.answer() {
+    match answer {
         Answer::Code { .. } => {}
         Answer::Fragment => {
-            let service = offered.display_name();
+            let service = Registry::display_name(&provider).unwrap_or_default();
             return FragmentPage { service }.render_page();
         }
         // Its callbacks have a path of their own.
@@ -94,7 +94,7 @@ pub(crate) async fn receive(
         }
     }
     let said = match (parameters.error, parameters.code) {
-        (Some(error), _) if offered.needs_approval(&error, &parameters.error_description) => {
+        (Some(error), _) if Registry::needs_approval(&provider, &error, &parameters.error_description) => {
             Said::NeedsApproval
         }
         (Some(error), _) if error.is_denial() => Said::Declined,

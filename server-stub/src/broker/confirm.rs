@@ -24,7 +24,7 @@ use super::undo;
 use crate::app::App;
 use crate::config::ConfirmSignIn;
 use crate::pages::{self, ErrorPage, Moment, Question};
-use crate::providers::Provider;
+use crate::providers::{Provider, Registry};
 use crate::store::{Handshake, HandshakeKind};
 
 /// The page, and where its form posts.
@@ -101,8 +101,8 @@ pub(crate) async fn ask(
     let Some(pending) = pending(&app, &headers, id) else {
         return over();
     };
-    let (Ok(provider), Ok(Some(handshake))) = (
-        app.providers.get(&pending.provider),
+    let (Some(service), Ok(Some(handshake))) = (
+        Registry::display_name(&pending.provider),
         app.store.handshake(id).await,
     ) else {
         return over();
@@ -110,7 +110,6 @@ pub(crate) async fn ask(
     if handshake.end.is_some() || app.clock.now() >= handshake.expires_at {
         return over();
     }
-    let service = provider.display_name();
     let started = Moment::from(handshake.created_at);
     let question = Question {
         press: match handshake.kind {

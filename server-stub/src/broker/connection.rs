@@ -10,6 +10,7 @@ use super::done;
 use super::landing::Landing;
 use super::refusal::Refusal;
 use super::settle::{person_refusal, revoke_later};
+use super::team_token;
 use crate::app::App;
 use crate::providers::{Held, Person, Place, Provider, Tokens};
 use crate::store::{Account, AccountKey, End, Finish, Handshake, Identity};
@@ -25,7 +26,7 @@ pub(crate) fn expiry(now: UnixMillis, expires_in: Option<u64>) -> Option<UnixMil
 /// Stores the account of a signed-in user.
 pub(crate) async fn finish(
     app: &Arc<App>,
-    provider: &Provider,
+    provider: &Arc<Provider>,
     handshake: &Handshake,
     user_id: &UserId,
     team_id: &TeamId,
@@ -41,7 +42,7 @@ pub(crate) async fn finish(
             user_id: user_id.clone(),
             team_id: team_id.clone(),
             provider: provider.name().to_owned(),
-            host: None,
+            host: provider.own_host().cloned(),
             sub_id: sub_id(&person.place),
         },
         access_token: Some(tokens.access.clone()),
@@ -61,6 +62,9 @@ pub(crate) async fn finish(
             if let Some(replaced) = connected.replaced {
                 retire(app, provider, &replaced, Held::of(tokens));
             }
+            if let Some(bot) = &tokens.bot {
+                team_token::keep(app, provider, team_id, bot).await;
+            }
             let linked = link(app, provider, user_id, &person).await;
             let success = done::Success {
                 handshake,
@@ -73,7 +77,7 @@ pub(crate) async fn finish(
             Ok(done::landing(app, provider, success).await)
         }
         Finish::AlreadyEnded(End::Done) => {
-            revoke_later(app, provider.name(), tokens.clone());
+            revoke_later(app, provider, tokens.clone());
             Ok(done::again(app, provider.name(), handshake))
         }
         Finish::AlreadyEnded(End::Failed(_)) => Err(Refusal::StateUsed),
@@ -83,13 +87,13 @@ pub(crate) async fn finish(
 
 /// Ends the access of the account that was replaced: nobody could disconnect it any more. Not when the service gave one of
 /// its tokens again.
-pub(crate) fn retire(app: &Arc<App>, provider: &Provider, replaced: &Account, kept: Held<'_>) {
+pub(crate) fn retire(app: &Arc<App>, provider: &Arc<Provider>, replaced: &Account, kept: Held<'_>) {
     let Some(old) = replaced.tokens() else {
         return;
     };
     let same_refresh = old.refresh.is_some() && old.refresh.as_ref() == kept.refresh;
     if !replaced.is_api_token && old.access != *kept.access && !same_refresh {
-        revoke_later(app, provider.name(), old);
+        revoke_later(app, provider, old);
     }
 }
 
@@ -152,7 +156,7 @@ async fn link(app: &App, provider: &Provider, user: &UserId, person: &Person) ->
 pub(crate) fn identity(provider: &Provider, person: &Person) -> Identity {
     Identity {
         provider: provider.name().to_owned(),
-        host: None,
+        host: provider.own_host().cloned(),
         subject: person.subject.clone(),
     }
 }

@@ -7,8 +7,8 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
-use codestream_protocol::UserId;
 use codestream_protocol::id::CodeId;
+use codestream_protocol::{ServerCode, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::cookie::Note;
@@ -16,7 +16,7 @@ use super::landing::Landing;
 use super::{refusal::Refusal, undo};
 use crate::app::App;
 use crate::pages::{self, Details, Done, Moment};
-use crate::providers::Provider;
+use crate::providers::{Provider, Registry};
 use crate::store::{AccountKey, Deed, Handshake, HandshakeKind, SessionId, StoreError, Undo, Undoing};
 
 /// After a connect. Followed by the provider's name.
@@ -160,15 +160,14 @@ async fn show(
     headers: &HeaderMap,
     title: impl FnOnce(&str) -> String,
 ) -> Response {
-    let provider = match app.providers.get(name) {
-        Ok(provider) => provider,
-        Err(code) => return Landing::refused(&Refusal::Service(code), name).into_response(),
+    let Some(service) = Registry::display_name(name) else {
+        return Landing::refused(&Refusal::Service(ServerCode::UnknownProvider), name).into_response();
     };
-    let title = title(provider.display_name());
+    let title = title(service);
     let Some(id) = which.and_then(|Query(which)| which.id) else {
         return Done::plain(title).render_page();
     };
-    match details(app, provider, headers, id).await {
+    match details(app, service, headers, id).await {
         Ok(Some(details)) => Done {
             title,
             next: format!(
@@ -189,7 +188,7 @@ async fn show(
 /// `None` for any other browser, and once it can no longer be taken back.
 async fn details(
     app: &App,
-    provider: &Provider,
+    service: &str,
     headers: &HeaderMap,
     id: CodeId,
 ) -> Result<Option<Details>, StoreError> {
@@ -208,7 +207,7 @@ async fn details(
     };
     let started = Moment::from(handshake.created_at);
     Ok(Some(Details {
-        service: provider.display_name().to_owned(),
+        service: service.to_owned(),
         account: kept.who,
         user: user.email,
         ide: pages::told(handshake.ide.as_deref()),

@@ -18,7 +18,7 @@ use super::landing::Landing;
 use super::settle::{self, Confirmation, Returned, Said, Visit};
 use crate::api::{Json, RouteError};
 use crate::app::App;
-use crate::providers::Answer;
+use crate::providers::{Answer, Registry};
 
 /// Most bytes of the body.
 const BODY_LIMIT: usize = 4096;
@@ -35,8 +35,8 @@ async fn receive(
     Path(provider): Path<String>,
     request: Request,
 ) -> Result<Response, RouteError> {
-    let offered = app.providers.get(&provider);
-    if !offered.is_ok_and(|offered| matches!(offered.answer(), Answer::Fragment)) {
+    let is_offered = app.providers.get(&provider).is_ok();
+    if !is_offered || !matches!(Registry::answer(&provider), Ok(Answer::Fragment)) {
         return Err(RouteError::of(ServerCode::NotFound).at(StatusCode::NOT_FOUND));
     }
     let (parts, body) = request.into_parts();

@@ -22,6 +22,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::accounts::{self, Named};
 use super::connection::expiry;
+use super::hosts::NoProvider;
 use super::settle::revoke_later;
 use crate::api::{Bearer, Query, RequestId, RouteError};
 use crate::app::App;
@@ -99,7 +100,7 @@ pub(crate) async fn refresh(
         host: text("host"),
         sub_id: text("subId"),
     };
-    let key = accounts::key(&app, &bearer, named)?;
+    let (key, _) = accounts::named(&app, &bearer, named).await?;
     let account = app.store.account(&key).await?;
     let had = account.as_ref().and_then(|account| account.access_token.clone());
     if let Some(have) = text("have")
@@ -204,8 +205,10 @@ async fn ended(wakes: &mut Receiver<Wake>, key: &AccountKey) {
 }
 
 async fn renew(app: &Arc<App>, key: &AccountKey, request_id: &str) -> Result<Outcome, StoreError> {
-    let Ok(provider) = app.providers.get(&key.provider) else {
-        return Ok(Outcome::NotConnected);
+    let provider = match accounts::provider_of(app, key).await {
+        Ok(provider) => provider,
+        Err(NoProvider::Code(_)) => return Ok(Outcome::NotConnected),
+        Err(NoProvider::Store(error)) => return Err(error),
     };
     let Some(account) = app.store.account(key).await? else {
         return Ok(Outcome::NotConnected);
@@ -214,14 +217,14 @@ async fn renew(app: &Arc<App>, key: &AccountKey, request_id: &str) -> Result<Out
         return Ok(Outcome::Lost);
     };
     match account.refresh_token.clone() {
-        Some(refresh) => exchange(app, provider, key, &access, &refresh, request_id).await,
-        None => check(app, provider, account, &access, request_id).await,
+        Some(refresh) => exchange(app, &provider, key, &access, &refresh, request_id).await,
+        None => check(app, &provider, account, &access, request_id).await,
     }
 }
 
 async fn exchange(
     app: &Arc<App>,
-    provider: &Provider,
+    provider: &Arc<Provider>,
     key: &AccountKey,
     access: &AccessToken,
     refresh: &RefreshToken,
@@ -253,7 +256,7 @@ async fn exchange(
             Replaced::Other(account) => Outcome::Now(Box::new(me::connected(&account))),
             Replaced::Gone => {
                 // Disconnected in the meantime: the new token must not outlive that.
-                revoke_later(app, provider.name(), tokens);
+                revoke_later(app, provider, tokens);
                 Outcome::NotConnected
             }
         },

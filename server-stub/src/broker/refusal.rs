@@ -1,6 +1,7 @@
 //! Every way in which a handshake is refused, and what a person, an agent and a browser are told about it.
 
 use codestream_protocol::ServerCode;
+use url::Url;
 
 use crate::providers::{CallError, OAuthErrorCode, TokenError};
 use crate::store::StoreError;
@@ -34,7 +35,10 @@ pub(crate) enum Refusal {
     Declined,
     /// An administrator of the person's organisation must approve the app first.
     #[error("an administrator must approve the app")]
-    NeedsApproval,
+    NeedsApproval {
+        /// Where the administrator does so for everybody, if that can be done on a page.
+        at: Option<Url>,
+    },
     /// The person says that the IDE shows another code.
     #[error("the person did not confirm")]
     NotConfirmed,
@@ -85,7 +89,7 @@ impl Refusal {
             Self::StateExpired => ServerCode::TokenExpired,
             Self::OtherBrowser => ServerCode::ReadAuth,
             Self::Declined | Self::NotConfirmed => ServerCode::ProviderAuthNotAllowed,
-            Self::NeedsApproval => ServerCode::ProviderNotAllowed,
+            Self::NeedsApproval { .. } => ServerCode::ProviderNotAllowed,
             Self::Authorize(_) | Self::Empty | Self::Exchange(_) | Self::TokenRefused => {
                 ServerCode::InvalidProviderCredentials
             }
@@ -101,9 +105,11 @@ impl Refusal {
     /// Where it happened: `authorize`, `callback`, `exchange`, `identity` or `store`.
     pub(crate) fn step(&self) -> &'static str {
         match self {
-            Self::Service(_) | Self::Start(_) | Self::Declined | Self::NeedsApproval | Self::Authorize(_) => {
-                "authorize"
-            }
+            Self::Service(_)
+            | Self::Start(_)
+            | Self::Declined
+            | Self::NeedsApproval { .. }
+            | Self::Authorize(_) => "authorize",
             Self::StateInvalid
             | Self::StateUsed
             | Self::StateExpired
@@ -149,9 +155,13 @@ impl Refusal {
             Self::NotConfirmed => {
                 "The code in the browser was not confirmed. Nothing was changed.".to_owned()
             }
-            Self::NeedsApproval => format!(
+            Self::NeedsApproval { at: None } => format!(
                 "Your organisation lets an administrator decide which apps may use {service}. Ask yours to approve \
                  CodeStream, then try again. Nothing was changed."
+            ),
+            Self::NeedsApproval { at: Some(at) } => format!(
+                "Your organisation lets an administrator decide which apps may use {service}. Nothing was changed. Send \
+                 yours this request, then try again: “Please approve CodeStream for {service} at {at} for everybody.”"
             ),
             Self::Authorize(error) => {
                 format!("{service} refused the request ({error}). Ask the server's administrator to check the app.")
@@ -209,7 +219,7 @@ mod tests {
             (Refusal::OtherBrowser, "RAPI-1009", "callback"),
             (Refusal::OtherIssuer, "AUTH-1002", "callback"),
             (Refusal::Declined, "PRVD-1006", "authorize"),
-            (Refusal::NeedsApproval, "PRVD-1011", "authorize"),
+            (Refusal::NeedsApproval { at: None }, "PRVD-1011", "authorize"),
             (Refusal::NotConfirmed, "PRVD-1006", "callback"),
             (Refusal::Authorize(error()), "PRVD-1001", "authorize"),
             (Refusal::Exchange(error()), "PRVD-1001", "exchange"),

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use codestream_protocol::ServerCode;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::{AccessToken, AuthorizationCode};
 use codestream_protocol::state::StateClaims;
 
 use super::landing::Landing;
 use super::refusal::Refusal;
-use super::{confirm, connection, cookie, done, sign_in, state};
+use super::{confirm, connection, cookie, done, hosts, sign_in, state};
 use crate::api::{Peer, limit};
 use crate::app::App;
 use crate::providers::{CallError, Grant, Held, OAuthErrorCode, Provider, Registry, Tokens};
@@ -97,12 +98,11 @@ pub(crate) async fn settle(
     confirmation: Confirmation,
 ) -> Landing {
     let name = visit.provider.as_str();
-    let provider = match app.providers.get(name) {
-        Ok(provider) => provider,
-        Err(code) => return Landing::refused(&Refusal::Service(code), name),
-    };
+    if Registry::display_name(name).is_none() {
+        return Landing::refused(&Refusal::Service(ServerCode::UnknownProvider), name);
+    }
     // Whoever sends a state that cannot be read has not shown to know of any handshake, and so ends none.
-    let claims = match state::read(app, provider, returned.state.as_deref()) {
+    let claims = match state::read(app, name, returned.state.as_deref()) {
         Ok(claims) => claims,
         Err(refusal) => {
             tracing::info!(provider = name, reason = %refusal, "callback refused");
@@ -110,7 +110,16 @@ pub(crate) async fn settle(
         }
     };
     let code_id = claims.code_id;
-    match check(app, provider, visit, &claims, returned, confirmation).await {
+    let at = claims.team_id.as_ref().zip(claims.host.as_ref());
+    let provider = match hosts::provider(app, name, at).await {
+        Ok(provider) => provider,
+        Err(error) => {
+            let refusal = Refusal::from(error);
+            fail(app, code_id, name, &refusal).await;
+            return Landing::refused(&refusal, name);
+        }
+    };
+    match check(app, &provider, visit, &claims, returned, confirmation).await {
         Ok(landing) => landing,
         Err(refusal) => {
             tracing::info!(provider = name, %code_id, step = refusal.step(), reason = %refusal, "handshake refused");
@@ -124,7 +133,7 @@ pub(crate) async fn settle(
 
 async fn check(
     app: &Arc<App>,
-    provider: &Provider,
+    provider: &Arc<Provider>,
     visit: &Visit,
     claims: &StateClaims,
     returned: Returned,
@@ -168,7 +177,10 @@ async fn check(
         Said::Code(code) => exchange(app, provider, &state, &code).await?,
         Said::Token(access) => Tokens::alone(access),
         Said::Declined => return Err(Refusal::Declined),
-        Said::NeedsApproval => return Err(Refusal::NeedsApproval),
+        Said::NeedsApproval => {
+            let at = provider.approval_url();
+            return Err(Refusal::NeedsApproval { at });
+        }
         Said::Refused(error) => return Err(Refusal::Authorize(error)),
         Said::Nothing => return Err(Refusal::Empty),
     };
@@ -182,7 +194,7 @@ async fn check(
     };
     if finished.is_err() {
         // Nothing was stored, so nothing may stay behind at the third party either.
-        revoke_later(app, provider.name(), tokens);
+        revoke_later(app, provider, tokens);
     }
     finished
 }
@@ -243,18 +255,17 @@ async fn fail_later(app: Arc<App>, code_id: CodeId, failure: Failure) {
 }
 
 /// Ends the access of a token that is not kept at the third party, without anybody waiting for it.
-pub(crate) fn revoke_later(app: &Arc<App>, provider: &'static str, tokens: Tokens) {
-    let app = app.clone();
+pub(crate) fn revoke_later(app: &Arc<App>, provider: &Arc<Provider>, tokens: Tokens) {
+    if provider.revokes_the_app() {
+        return;
+    }
+    let (app, provider) = (app.clone(), provider.clone());
     app.clone().lifecycle.spawn(async move {
-        if let Ok(provider) = app.providers.get(provider)
-            && !provider.revokes_the_app()
-        {
-            let revoked = provider.revoke(&app.http, Held::of(&tokens)).await;
-            tracing::info!(
-                provider = provider.name(),
-                ?revoked,
-                "revoked a token that is not kept"
-            );
-        }
+        let revoked = provider.revoke(&app.http, Held::of(&tokens)).await;
+        tracing::info!(
+            provider = provider.name(),
+            ?revoked,
+            "revoked a token that is not kept"
+        );
     });
 }

@@ -20,7 +20,7 @@ const TRIES: usize = 3;
 /// Signs somebody in, or up.
 pub(crate) async fn finish(
     app: &Arc<App>,
-    provider: &Provider,
+    provider: &Arc<Provider>,
     handshake: &Handshake,
     sign_in_only: bool,
     tokens: &Tokens,
@@ -70,7 +70,7 @@ pub(crate) async fn finish(
             }
             Finish::Done(Granted::Taken) => {}
             Finish::AlreadyEnded(End::Done) => {
-                revoke_later(app, provider.name(), tokens.clone());
+                revoke_later(app, provider, tokens.clone());
                 return Ok(done::again(app, provider.name(), handshake));
             }
             Finish::AlreadyEnded(End::Failed(_)) => return Err(Refusal::StateUsed),

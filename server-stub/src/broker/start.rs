@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use codestream_protocol::ServerCode;
-use codestream_protocol::id::CodeId;
+use codestream_protocol::id::{CodeId, ProviderId};
 use codestream_protocol::pkce::CodeChallenge;
 use codestream_protocol::secret::{SignupToken, StartCode};
 use url::form_urlencoded;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::landing::Landing;
 use super::refusal::Refusal;
 use super::state::{self, SignUpClaims};
-use super::{cookie, done, relay, settle, start_code};
+use super::{cookie, done, hosts, relay, settle, start_code};
 use crate::app::App;
 use crate::providers::MintedState;
 use crate::store::{End, Entered, Handshake, HandshakeKind, NewHandshake, SignUpKey};
@@ -26,7 +26,11 @@ const LIFE: Duration = Duration::from_mins(10);
 
 /// What a start URL asks for.
 enum Ask {
-    Connect(StartCode),
+    Connect {
+        code: StartCode,
+        /// A service that the team hosts itself.
+        host: Option<ProviderId>,
+    },
     SignUp(SignUp),
 }
 
@@ -38,7 +42,12 @@ struct SignUp {
     machine: Option<String>,
 }
 
-/// `GET /web/provider-auth/{provider}?code=` or `?signupToken=&codeChallenge=[&expiresIn=][&noSignup=1][&ide=][&machine=]`.
+/// Whether a query names a host.
+fn at_host(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes()).any(|(key, value)| key == "host" && !value.is_empty())
+}
+
+/// `GET /web/provider-auth/{provider}?code=[&host=]` or `?signupToken=&codeChallenge=[&expiresIn=][&noSignup=1][&ide=][&machine=]`.
 pub(crate) async fn start(
     State(app): State<Arc<App>>,
     Path(provider): Path<String>,
@@ -52,6 +61,7 @@ pub(crate) async fn start(
     begun.unwrap_or_else(|refusal| {
         // Whatever else is wrong with the link: no other one would lead to a service that is not there.
         let refusal = match app.providers.get(&provider) {
+            Err(ServerCode::ProviderNotConfigured) if at_host(uri.query().unwrap_or_default()) => refusal,
             Err(code) => Refusal::Service(code),
             Ok(_) => refusal,
         };
@@ -61,11 +71,14 @@ pub(crate) async fn start(
 }
 
 async fn begin(app: &Arc<App>, provider: &str, query: &str, headers: &HeaderMap) -> Result<Landing, Refusal> {
-    let (code_id, claims) = match read(query, app.config.allow_legacy_sign_up)? {
-        Ask::Connect(code) => (start_code::read(&app.keys.signer, &code, app.clock.now())?, None),
+    let (code_id, host, claims) = match read(query, app.config.allow_legacy_sign_up)? {
+        Ask::Connect { code, host } => {
+            let code_id = start_code::read(&app.keys.signer, &code, app.clock.now())?;
+            (code_id, host, None)
+        }
         Ask::SignUp(sign_up) => {
             let claims = sign_up.claims.clone();
-            (open(app, sign_up).await?, Some(claims))
+            (open(app, sign_up).await?, None, Some(claims))
         }
     };
     let handshake = match app.store.enter_handshake(code_id).await? {
@@ -83,7 +96,7 @@ async fn begin(app: &Arc<App>, provider: &str, query: &str, headers: &HeaderMap)
             return Err(Refusal::StateExpired);
         }
     };
-    let sent = send(app, provider, &handshake, headers, claims).await;
+    let sent = send(app, (provider, host.as_ref()), &handshake, headers, claims).await;
     if let Err(refusal) = &sent {
         settle::fail(app, code_id, provider, refusal).await;
     }
@@ -93,17 +106,24 @@ async fn begin(app: &Arc<App>, provider: &str, query: &str, headers: &HeaderMap)
 /// Sends the browser to the third party.
 async fn send(
     app: &App,
-    provider: &str,
+    (name, host): (&str, Option<&ProviderId>),
     handshake: &Handshake,
     headers: &HeaderMap,
     sign_up: Option<SignUpClaims>,
 ) -> Result<Landing, Refusal> {
-    let provider = app.providers.get(provider).map_err(Refusal::Service)?;
+    let team = match &handshake.kind {
+        HandshakeKind::Connect { team_id, .. } => Some(team_id),
+        HandshakeKind::SignUp { .. } => None,
+    };
+    let provider = hosts::provider(app, name, team.zip(host)).await?;
+    if !provider.has_app() {
+        return Err(Refusal::Service(ServerCode::ProviderNotConfigured));
+    }
     if sign_up.is_some() && !provider.can_sign_up() {
         return Err(Refusal::IdentityUnsupported);
     }
     let (browser, cookie) = cookie::browser(app, headers);
-    let minted = state::mint(app, provider, handshake, &browser, sign_up).await?;
+    let minted = state::mint(app, &provider, handshake, &browser, sign_up).await?;
     let state = MintedState {
         text: &minted.state,
         jti: &minted.jti,
@@ -146,7 +166,10 @@ fn read(query: &str, legacy: bool) -> Result<Ask, Refusal> {
             .filter(|value: &&str| !value.is_empty())
     };
     if let Some(code) = value("code") {
-        return Ok(Ask::Connect(StartCode::new(code)));
+        return Ok(Ask::Connect {
+            code: StartCode::new(code),
+            host: value("host").map(ProviderId::of_host),
+        });
     }
     let token = value("signupToken").ok_or(Refusal::Start(ServerCode::ParameterRequired))?;
     let token = sign_up_token(token).ok_or(Refusal::Start(ServerCode::InvalidParameter))?;
@@ -197,7 +220,7 @@ mod tests {
     fn sign_up(query: &str, legacy: bool) -> Result<SignUp, &'static str> {
         match read(query, legacy) {
             Ok(Ask::SignUp(sign_up)) => Ok(sign_up),
-            Ok(Ask::Connect(_)) => Err("connect"),
+            Ok(Ask::Connect { .. }) => Err("connect"),
             Err(refusal) => Err(refusal.code().as_str()),
         }
     }

@@ -1,5 +1,6 @@
 //! The state of one browser visit: minted when the browser is sent away, read when it comes back.
 
+use codestream_protocol::ProviderId;
 use codestream_protocol::pkce::CodeChallenge;
 use codestream_protocol::secret::{BrowserId, CodeVerifier, SignupToken};
 use codestream_protocol::state::{ISSUER, OAuthState, STATE_TYPE, StateClaims};
@@ -68,21 +69,26 @@ pub(crate) async fn mint(
         bh: browser_hash,
         user_id,
         team_id,
+        host: provider.own_host().cloned(),
         nosu: sign_up.as_ref().is_some_and(|sign_up| sign_up.sign_in_only),
         st: sign_up.map(|sign_up| sign_up.token),
     };
     Ok(Minted {
-        state: written(app, &claims),
+        state: written(
+            app,
+            &claims,
+            provider.own_host().map(|_| provider.host().to_owned()),
+        ),
         jti: claims.jti,
         challenge,
     })
 }
 
-fn written(app: &App, claims: &StateClaims) -> String {
+fn written(app: &App, claims: &StateClaims, host: Option<String>) -> String {
     let state = OAuthState {
         environment: app.config.environment.clone(),
         jwt: app.keys.signer.sign(claims),
-        host: None,
+        host,
     };
     state.to_string()
 }
@@ -105,14 +111,15 @@ pub(crate) async fn named(app: &App, jti: &str) -> Result<Option<String>, StoreE
         bh: minted.browser_hash,
         user_id: None,
         team_id: None,
+        host: None,
         nosu: false,
         st: None,
     };
-    Ok(Some(written(app, &claims)))
+    Ok(Some(written(app, &claims, None)))
 }
 
 /// The claims of a state that this environment minted for this service, and whose time is not over.
-pub(crate) fn read(app: &App, provider: &Provider, state: Option<&str>) -> Result<StateClaims, Refusal> {
+pub(crate) fn read(app: &App, provider: &str, state: Option<&str>) -> Result<StateClaims, Refusal> {
     let state: OAuthState = state
         .and_then(|text| text.parse().ok())
         .ok_or(Refusal::StateInvalid)?;
@@ -127,7 +134,9 @@ pub(crate) fn read(app: &App, provider: &Provider, state: Option<&str>) -> Resul
             TokenError::Invalid => Refusal::StateInvalid,
             TokenError::Expired => Refusal::StateExpired,
         })?;
-    if claims.provider != provider.name() {
+    // The third part is for whoever reads states without a key; the claims decide.
+    let host = state.host.as_deref().map(ProviderId::of_host);
+    if claims.provider != provider || claims.host != host {
         return Err(Refusal::StateInvalid);
     }
     Ok(claims)

@@ -35,13 +35,13 @@ pub(crate) async fn set_token(
         host: body.host.as_deref(),
         sub_id: None,
     };
-    let key = accounts::key(&app, &bearer, named)?;
+    let at = accounts::named(&app, &bearer, named).await?;
     let news = News {
         token: Some(body.token),
         data: object(body.data)?,
-        verified_later: false,
+        who: body.who.filter(|who| !who.is_empty()).map(Whose::Known),
     };
-    store(&app, key, news, &request_id).await
+    store(&app, at, news, &request_id).await
 }
 
 /// Keeps data, and connects when there is a token among it.
@@ -58,7 +58,7 @@ pub(crate) async fn set_info(
         host: body.host.as_deref(),
         sub_id: None,
     };
-    let key = accounts::key(&app, &bearer, named)?;
+    let at = accounts::named(&app, &bearer, named).await?;
     let mut data = object(body.data)?;
     let token = match data.shift_remove(TOKEN) {
         None | Some(Value::Null) => None,
@@ -68,16 +68,23 @@ pub(crate) async fn set_info(
     let news = News {
         token,
         data,
-        verified_later: body.pending_verification,
+        who: body.pending_verification.then_some(Whose::Later),
     };
-    store(&app, key, news, &request_id).await
+    store(&app, at, news, &request_id).await
 }
 
 struct News {
     token: Option<AccessToken>,
     data: Map<String, Value>,
+    /// Who the token belongs to, as far as the caller cares for that; `None`: the service is asked from here.
+    who: Option<Whose>,
+}
+
+enum Whose {
+    /// The caller has asked the service.
+    Known(String),
     /// The caller tries the token itself.
-    verified_later: bool,
+    Later,
 }
 
 fn object(data: Value) -> Result<Map<String, Value>, RouteError> {
@@ -90,31 +97,30 @@ fn object(data: Value) -> Result<Map<String, Value>, RouteError> {
 
 async fn store(
     app: &Arc<App>,
-    key: AccountKey,
+    (key, provider): (AccountKey, Arc<Provider>),
     news: News,
     RequestId(request_id): &RequestId,
 ) -> Result<axum::Json<UserChange>, RouteError> {
-    let provider = app.providers.get(&key.provider).map_err(RouteError::of)?;
     let before = app.store.account(&key).await?;
     let account = match news.token {
         Some(token) => {
-            let who = if news.verified_later {
-                None
-            } else {
-                who(app, provider, &token, &news.data).await
+            let who = match news.who {
+                Some(Whose::Known(who)) => (Some(who), None),
+                Some(Whose::Later) => (None, None),
+                None => who(app, &provider, &token, &news.data).await.unzip(),
             };
             let token = AccessToken::new(token.expose().trim());
-            connected(app, provider, key, token, who, news.data)
+            connected(app, &provider, key, token, who, news.data)
         }
         None => Account {
-            data: beside(provider, news.data),
+            data: beside(&provider, news.data),
             ..before.clone().ok_or_else(accounts::not_connected)?
         },
     };
     let token = account.access_token.clone();
     let change = app.store.put_account(account, Some(request_id)).await?;
     if let (Some(before), Some(token)) = (before, token) {
-        connection::retire(app, provider, &before, Held::token(&token));
+        connection::retire(app, &provider, &before, Held::token(&token));
     }
     Ok(axum::Json(UserChange { user: change.user }))
 }
@@ -140,10 +146,9 @@ fn connected(
     provider: &Provider,
     key: AccountKey,
     token: AccessToken,
-    who: Option<(String, String)>,
+    (who, subject): (Option<String>, Option<String>),
     data: Map<String, Value>,
 ) -> Account {
-    let (who, subject) = who.unzip();
     Account {
         key,
         access_token: Some(token),

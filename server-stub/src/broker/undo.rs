@@ -11,9 +11,12 @@ use codestream_protocol::http::Revoked;
 use codestream_protocol::id::CodeId;
 use serde::Deserialize;
 
+use super::accounts;
 use super::deauth;
 use super::done::{self, Kept};
+use super::hosts::{self, NoProvider};
 use super::landing::Landing;
+use super::team_token;
 use crate::app::App;
 use crate::pages::{ErrorPage, Undone};
 use crate::store::{Account, Identity, StoreError};
@@ -54,7 +57,7 @@ pub(crate) async fn take_back(
 }
 
 /// `None`: it is too late, or was done before.
-async fn undo(app: &App, kept: Kept) -> Result<Option<Undone>, StoreError> {
+async fn undo(app: &Arc<App>, kept: Kept) -> Result<Option<Undone>, StoreError> {
     let Some(undoing) = app.store.take_undo(&kept.undo).await? else {
         return Ok(None);
     };
@@ -73,17 +76,26 @@ async fn undo(app: &App, kept: Kept) -> Result<Option<Undone>, StoreError> {
     {
         unlink(app, account).await?;
     }
-    let Ok(provider) = app.providers.get(&deed.provider) else {
-        return Ok(None);
+    let provider = match &deed.account {
+        Some(key) => accounts::provider_of(app, key).await,
+        None => hosts::provider(app, &deed.provider, None).await,
+    };
+    let provider = match provider {
+        Ok(provider) => provider,
+        Err(NoProvider::Code(_)) => return Ok(None),
+        Err(NoProvider::Store(error)) => return Err(error),
     };
     let revoked = match &removed {
-        Some((account, _)) => deauth::revoke(app, provider, account).await,
+        Some((account, _)) => {
+            team_token::retire_unused(app, &provider, &account.key);
+            deauth::revoke(app, &provider, account).await
+        }
         None => Revoked::Yes,
     };
     Ok(Some(Undone {
         service: provider.display_name(),
         signed_out: undoing.session.is_some(),
-        manual_url: (revoked != Revoked::Yes).then(|| provider.manual_url()),
+        manual_url: (revoked != Revoked::Yes).then(|| provider.manual_url().to_owned()),
     }))
 }
 

@@ -75,7 +75,7 @@ pub(crate) struct Undone {
     /// Whether a session was ended too.
     pub(crate) signed_out: bool,
     /// Where to end the access by hand, when the service has not confirmed that it has ended.
-    pub(crate) manual_url: Option<&'static str>,
+    pub(crate) manual_url: Option<String>,
 }
 
 impl Undone {

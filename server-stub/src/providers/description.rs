@@ -158,6 +158,17 @@ impl Bases {
         }
     }
 
+    /// A host of a team's own at `base`, which ends in `/`.
+    pub(crate) fn at_host(of: SelfHosted, base: &Url) -> Self {
+        let api = below(base, of.api);
+        Self {
+            web: base.clone(),
+            profile: api.clone(),
+            api,
+            regions: Vec::new(),
+        }
+    }
+
     /// An endpoint's address.
     pub(crate) fn at(&self, endpoint: Endpoint) -> Url {
         let (base, path) = match endpoint {

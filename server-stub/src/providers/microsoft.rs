@@ -3,8 +3,9 @@
 
 use codestream_protocol::http::Revoked;
 use serde_json::Value;
+use url::Url;
 
-use super::description::Description;
+use super::description::{Bases, Description, below};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{self, Ask, OAuthApp};
 
@@ -32,6 +33,14 @@ pub(super) fn authorize(of: &Description, app: &OAuthApp, ask: &Ask<'_>) -> Vec<
     ];
     query.extend(service::pkce(ask));
     query
+}
+
+/// Where an administrator consents for everybody in the organisation.
+/// <https://learn.microsoft.com/en-us/entra/identity-platform/v2-admin-consent>
+pub(super) fn approval_url(app: &OAuthApp, bases: &Bases) -> Url {
+    let mut url = below(&bases.web, "organizations/adminconsent");
+    url.query_pairs_mut().append_pair("client_id", &app.client_id);
+    url
 }
 
 /// The person of an id token: `oid` is immutable within its tenant `tid`, `sub` only within one app.

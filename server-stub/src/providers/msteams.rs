@@ -4,9 +4,10 @@
 use async_trait::async_trait;
 use codestream_protocol::http::Revoked;
 use serde::Deserialize;
+use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, Register};
+use super::description::{Answer, Bases, Description, Endpoint, Offer, Register};
 use super::microsoft;
 use super::person::{Email, Person, Place};
 use super::service::{Ask, Caller, Held, OAuthApp, Service};
@@ -101,6 +102,10 @@ impl Service for MsTeams {
 
     async fn revoke(&self, _: Caller<'_>, _: Held<'_>) -> Revoked {
         microsoft::REVOKED
+    }
+
+    fn approval_url(&self, app: &OAuthApp, bases: &Bases) -> Option<Url> {
+        Some(microsoft::approval_url(app, bases))
     }
 
     fn needs_approval(&self, _: &OAuthErrorCode, description: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The third parties that this server has an app at, each with its addresses.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use codestream_protocol::ServerCode;
 use codestream_protocol::http::{ProviderRow, Revoked, Scope, path};
@@ -14,6 +15,7 @@ use super::ALL;
 use super::call::CallError;
 use super::description::{Answer, Bases, Description, Offer, below};
 use super::person::{Email, Person};
+use super::self_hosted;
 use super::service::{Ask, Caller, Grant, Held, OAuthApp, Purpose, Service};
 use super::token::{OAuthErrorCode, TokenError, Tokens};
 use crate::app::Origins;
@@ -26,6 +28,19 @@ pub(crate) struct Provider {
     app: OAuthApp,
     bases: Bases,
     redirect_uri: Url,
+    /// Where it is when a team hosts it itself.
+    own_host: Option<OwnHost>,
+}
+
+/// A service that a team hosts itself.
+#[derive(Debug)]
+struct OwnHost {
+    id: ProviderId,
+    /// Without scheme: `host[:port][/context path]`.
+    host: String,
+    manual_url: String,
+    /// Whether an app is registered there.
+    has_app: bool,
 }
 
 /// A state, as it is sent and as it is known.
@@ -40,20 +55,87 @@ pub(crate) struct MintedState<'a> {
 /// All of them.
 #[derive(Debug)]
 pub(crate) struct Registry {
-    providers: BTreeMap<&'static str, Provider>,
+    providers: BTreeMap<&'static str, Arc<Provider>>,
+    /// Where each service sends browsers back to, set up or not.
+    redirect_uris: BTreeMap<&'static str, Url>,
 }
 
 impl Registry {
     /// From the configuration. With a sandbox every third party is set up, at its imitation, with an app made here where
     /// none is configured.
     pub(crate) fn new(config: &Config, origins: &Origins) -> Self {
+        let redirect_uris: BTreeMap<_, _> = ALL
+            .iter()
+            .map(|service| service.description())
+            .map(|of| (of.name, redirect_uri(of, config, origins)))
+            .collect();
         let providers = ALL.iter().filter_map(|service| {
-            let provider = Provider::set_up(*service, config, origins)?;
-            Some((provider.name(), provider))
+            let redirect_uri = redirect_uris.get(service.description().name)?.clone();
+            let provider = Provider::set_up(*service, config, origins, redirect_uri)?;
+            Some((provider.name(), Arc::new(provider)))
         });
         Self {
             providers: providers.collect(),
+            redirect_uris,
         }
+    }
+
+    /// A service at `base`, where a team hosts it itself: `PRVD-1000` when unknown, `PRVD-1003` when nobody hosts it. Without
+    /// an app its users bring tokens of their own.
+    pub(crate) fn at_host(
+        &self,
+        name: &str,
+        base: &Url,
+        app: Option<OAuthApp>,
+    ) -> Result<Arc<Provider>, ServerCode> {
+        let service = *ALL
+            .iter()
+            .find(|service| service.description().name == name)
+            .ok_or(ServerCode::UnknownProvider)?;
+        let of = service.description();
+        let self_hosted = of.self_hosted.ok_or(ServerCode::UnknownProviderHost)?;
+        let redirect_uri = self.redirect_uris.get(name).ok_or(ServerCode::UnknownProvider)?;
+        let host = self_hosted::host(base);
+        Ok(Arc::new(Provider {
+            service,
+            own_host: Some(OwnHost {
+                id: ProviderId::of_host(&host),
+                host,
+                manual_url: match of.manual_url.strip_prefix(of.web) {
+                    Some(path) => below(base, path).to_string(),
+                    None => of.manual_url.to_owned(),
+                },
+                has_app: app.is_some(),
+            }),
+            app: app.unwrap_or(OAuthApp {
+                client_id: String::new(),
+                client_secret: None,
+            }),
+            bases: Bases::at_host(self_hosted, base),
+            redirect_uri: redirect_uri.clone(),
+        }))
+    }
+
+    /// Whether a host is that of a service itself, so that no team can host it.
+    pub(crate) fn is_taken(id: &ProviderId) -> bool {
+        ALL.iter()
+            .any(|service| ProviderId::of_host(service.description().host) == *id)
+    }
+
+    /// How the answers of a service come back, set up or not: `PRVD-1000` when unknown.
+    pub(crate) fn answer(name: &str) -> Result<&'static Answer, ServerCode> {
+        ALL.iter()
+            .map(|service| service.description())
+            .find(|of| of.name == name)
+            .map(|of| &of.answer)
+            .ok_or(ServerCode::UnknownProvider)
+    }
+
+    /// Whether an error at a service's authorization endpoint means that an administrator must approve the app first.
+    pub(crate) fn needs_approval(name: &str, error: &OAuthErrorCode, description: &str) -> bool {
+        ALL.iter()
+            .find(|service| service.description().name == name)
+            .is_some_and(|service| service.needs_approval(error, description))
     }
 
     /// The lower-case names of every third party that could be set up.
@@ -72,7 +154,7 @@ impl Registry {
     }
 
     /// A service by its lower-case name: `PRVD-1000` when unknown, `PRVD-1009` when not set up.
-    pub(crate) fn get(&self, name: &str) -> Result<&Provider, ServerCode> {
+    pub(crate) fn get(&self, name: &str) -> Result<&Arc<Provider>, ServerCode> {
         if let Some(provider) = self.providers.get(name) {
             return Ok(provider);
         }
@@ -92,7 +174,7 @@ impl Registry {
 
     /// Every third party that is set up.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Provider> {
-        self.providers.values()
+        self.providers.values().map(AsRef::as_ref)
     }
 
     /// What clients see.
@@ -102,6 +184,23 @@ impl Registry {
             .map(|row| (row.id.clone(), row))
             .collect()
     }
+}
+
+/// Where a service sends browsers back to.
+fn redirect_uri(of: &Description, config: &Config, origins: &Origins) -> Url {
+    let callback = config
+        .providers
+        .get(of.name)
+        .map_or_else(Callback::default, |configured| configured.callback);
+    let mut redirect_uri = match (callback, &of.answer) {
+        (Callback::AuthOrigin, Answer::Code { .. } | Answer::Fragment) => {
+            origins.auth.as_ref().unwrap_or(&origins.public).clone()
+        }
+        // Only what carries a state can be sent on to its environment.
+        (Callback::AuthOrigin, Answer::ReturnPath { .. }) | (Callback::Public, _) => origins.public.clone(),
+    };
+    redirect_uri.set_path(&callback_path(of));
+    redirect_uri
 }
 
 /// In the sandbox every service has an app, made here where none is configured. From the key that signs, so that nodes
@@ -130,19 +229,14 @@ pub(super) fn callback_path(of: &Description) -> String {
 }
 
 impl Provider {
-    fn set_up(service: &'static dyn Service, config: &Config, origins: &Origins) -> Option<Self> {
+    fn set_up(
+        service: &'static dyn Service,
+        config: &Config,
+        origins: &Origins,
+        redirect_uri: Url,
+    ) -> Option<Self> {
         let of = service.description();
         let configured = config.providers.get(of.name).cloned().unwrap_or_default();
-        let mut redirect_uri = match (configured.callback, &of.answer) {
-            (Callback::AuthOrigin, Answer::Code { .. } | Answer::Fragment) => {
-                origins.auth.as_ref().unwrap_or(&origins.public).clone()
-            }
-            // Only what carries a state can be sent on to its environment.
-            (Callback::AuthOrigin, Answer::ReturnPath { .. }) | (Callback::Public, _) => {
-                origins.public.clone()
-            }
-        };
-        redirect_uri.set_path(&callback_path(of));
         let (app, bases) = if let Some(sandbox) = &origins.sandbox {
             (
                 sandbox_app(of.name, &configured, config.signing_keys.current()),
@@ -160,6 +254,7 @@ impl Provider {
             app,
             bases,
             redirect_uri,
+            own_host: None,
         })
     }
 
@@ -185,24 +280,36 @@ impl Provider {
         self.of().display_name
     }
 
-    /// The host that a person knows.
-    pub(crate) fn host(&self) -> &'static str {
-        self.of().host
+    /// The host that a person knows; of a self-hosted one with its context path.
+    pub(crate) fn host(&self) -> &str {
+        self.own_host.as_ref().map_or(self.of().host, |own| &own.host)
     }
 
-    /// Whether one can sign in with it.
+    /// The starred host.
+    pub(crate) fn id(&self) -> ProviderId {
+        ProviderId::of_host(self.host())
+    }
+
+    /// The starred host, when a team hosts it itself.
+    pub(crate) fn own_host(&self) -> Option<&ProviderId> {
+        self.own_host.as_ref().map(|own| &own.id)
+    }
+
+    /// Whether there is an app to authorize, so that it can be connected in the browser.
+    pub(crate) fn has_app(&self) -> bool {
+        self.own_host.as_ref().is_none_or(|own| own.has_app)
+    }
+
+    /// Whether one can sign in with it. Whoever runs a host decides which addresses it calls proven.
     pub(crate) fn can_sign_up(&self) -> bool {
-        self.of().can_sign_up
+        self.of().can_sign_up && self.own_host.is_none()
     }
 
     /// Where a user ends the access by hand.
-    pub(crate) fn manual_url(&self) -> &'static str {
-        self.of().manual_url
-    }
-
-    /// How its answer comes back.
-    pub(crate) fn answer(&self) -> &'static Answer {
-        &self.of().answer
+    pub(crate) fn manual_url(&self) -> &str {
+        self.own_host
+            .as_ref()
+            .map_or(self.of().manual_url, |own| &own.manual_url)
     }
 
     /// Whether authorization requests carry a PKCE challenge.
@@ -288,9 +395,9 @@ impl Provider {
         self.service.sign_in_connects()
     }
 
-    /// Whether an error at the authorization endpoint means that an administrator must approve the app first.
-    pub(crate) fn needs_approval(&self, error: &OAuthErrorCode, description: &str) -> bool {
-        self.service.needs_approval(error, description)
+    /// Where an administrator approves the app for everybody in the organisation, if that can be done on a page.
+    pub(crate) fn approval_url(&self) -> Option<Url> {
+        self.service.approval_url(&self.app, &self.bases)
     }
 
     /// What direct calls need beside the token.
@@ -298,25 +405,28 @@ impl Provider {
         self.service.data(&self.app)
     }
 
-    fn row(&self) -> ProviderRow {
+    /// What clients see.
+    pub(crate) fn row(&self) -> ProviderRow {
         let of = self.of();
-        let own_host = Url::parse(of.api)
+        let is_own = self.own_host.is_some();
+        let api_host = Url::parse(of.api)
             .ok()
             .and_then(|url| url.host_str().map(str::to_owned));
         ProviderRow {
-            id: ProviderId::of_host(of.host),
+            id: self.id(),
             name: of.name.to_owned(),
             display_name: of.display_name.to_owned(),
-            host: of.host.to_owned(),
-            api_host: own_host.filter(|host| host != of.host),
+            host: self.host().to_owned(),
+            api_host: api_host.filter(|host| host != of.host && !is_own),
             api_base: below(&self.bases.api, of.api_path).to_string(),
-            is_enterprise: false,
+            is_enterprise: is_own,
+            for_enterprise: of.self_hosted.is_some() && !is_own,
             has_issues: of.offers.contains(&Offer::Issues),
             has_code_hosting: of.offers.contains(&Offer::CodeHosting),
             has_sharing: of.offers.contains(&Offer::Sharing),
-            can_sign_up: of.can_sign_up,
+            can_sign_up: self.can_sign_up(),
             supports_oauth_or_pat: of.takes_own_token,
-            manual_url: Some(of.manual_url.to_owned()),
+            manual_url: Some(self.manual_url().to_owned()),
             scopes: of
                 .scopes
                 .iter()

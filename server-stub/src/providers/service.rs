@@ -187,6 +187,11 @@ pub(crate) trait Service: std::fmt::Debug + Send + Sync {
         false
     }
 
+    /// Where an administrator approves the app for everybody in the organisation, if that can be done on a page.
+    fn approval_url(&self, _: &OAuthApp, _: &Bases) -> Option<Url> {
+        None
+    }
+
     /// What direct calls need beside the token.
     fn data(&self, _: &OAuthApp) -> Value {
         Value::Null

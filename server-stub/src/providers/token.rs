@@ -21,7 +21,6 @@ pub(crate) struct Tokens {
     /// What calls need beside the token, as the answer told it. `Null` or an object.
     pub(crate) data: Value,
     /// A token of the app itself in the user's workspace, for the whole team.
-    #[cfg_attr(not(test), expect(dead_code, reason = "teams keep no tokens yet"))]
     pub(crate) bot: Option<Bot>,
 }
 
@@ -40,7 +39,6 @@ impl Tokens {
 }
 
 /// A token of the app itself in a workspace.
-#[expect(dead_code, reason = "teams keep no tokens yet")]
 #[derive(Debug, Clone)]
 pub(crate) struct Bot {
     /// The workspace's id.

@@ -83,22 +83,31 @@ impl GitHub {
     }
 }
 
+/// The REST API.
+fn rest() -> Router<GitHub> {
+    Router::new()
+        .route("/user", get(api::user))
+        .route("/user/emails", get(api::emails))
+        .route("/orgs/{organization}", get(api::organization))
+        .route(
+            "/applications/{client_id}/token",
+            post(apps::check).delete(apps::delete_token),
+        )
+        .route(
+            "/applications/{client_id}/grant",
+            axum::routing::delete(apps::delete_grant),
+        )
+        .route("/{*path}", any(api::not_found))
+}
+
 impl Service for GitHub {
     fn routes(&self) -> Router {
         Router::new()
             .route("/login/oauth/authorize", get(authorize::authorize))
             .route("/login/oauth/access_token", post(token::access_token))
-            .route("/api/user", get(api::user))
-            .route("/api/user/emails", get(api::emails))
-            .route(
-                "/api/applications/{client_id}/token",
-                post(apps::check).delete(apps::delete_token),
-            )
-            .route(
-                "/api/applications/{client_id}/grant",
-                axum::routing::delete(apps::delete_grant),
-            )
-            .route("/api/{*path}", any(api::not_found))
+            .nest("/api", rest())
+            // Where GitHub Enterprise Server has the same.
+            .nest("/api/v3", rest())
             .merge(desk::routes())
             .with_state(self.clone())
     }

@@ -19,8 +19,9 @@ use super::chance::alphanumeric;
 use super::desk::Choose;
 use super::oauth::{
     Access, Bearer, Expiring, Office, Pkce, Policy, Problem, Redirects, Refreshing, Refusal, Request, Rules,
-    Scopes, Style,
+    Scopes, Style, basic,
 };
+use super::people::{PEOPLE, Person};
 use crate::random::Random;
 
 /// The imitation.
@@ -79,6 +80,7 @@ impl Style for Atlassian {
             .route("/api/oauth/token/accessible-resources", get(sites))
             .route("/api/ex/jira/{cloud}/rest/api/{version}/myself", get(myself))
             .route("/api/{*path}", any(not_found))
+            .route("/site/{site}/rest/api/{version}/myself", get(myself_at_site))
     }
 
     fn refuse(problem: &Problem) -> Refusal {
@@ -171,14 +173,45 @@ async fn myself(
         if !SITES.iter().any(|(id, _)| *id == cloud) {
             return failure(StatusCode::NOT_FOUND, "No message available");
         }
-        Json(json!({
-            "accountId": access.person.object_id,
-            "displayName": access.person.name,
-            "emailAddress": access.person.public_email(),
-            "active": true,
-        }))
-        .into_response()
+        profile(access.person)
     })
+}
+
+fn profile(person: &Person) -> Response {
+    Json(json!({
+        "accountId": person.object_id,
+        "displayName": person.name,
+        "emailAddress": person.public_email(),
+        "active": true,
+    }))
+    .into_response()
+}
+
+/// The API token that somebody has made.
+fn key_of(person: &Person) -> String {
+    format!("ATATT3xFfGF0{}", person.slug)
+}
+
+/// A site's own address takes the API tokens that people make, with their e-mail addresses.
+/// <https://developer.atlassian.com/cloud/jira/platform/basic-auth-for-rest-apis/>
+async fn myself_at_site(Path((site, _)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let owner = basic(&headers).and_then(|(email, token)| {
+        let is_owner = |person: &&Person| {
+            person.primary_email().is_some_and(|own| own.address == email) && key_of(person) == token
+        };
+        PEOPLE.iter().find(is_owner)
+    });
+    match owner {
+        _ if !SITES.iter().any(|(_, name)| *name == site) => {
+            failure(StatusCode::NOT_FOUND, "Site temporarily unavailable")
+        }
+        Some(person) => profile(person),
+        None => (
+            StatusCode::UNAUTHORIZED,
+            "Client must be authenticated to access this resource.",
+        )
+            .into_response(),
+    }
 }
 
 async fn not_found(State(jira): State<Jira>, headers: HeaderMap) -> Response {

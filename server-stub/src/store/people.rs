@@ -33,6 +33,8 @@ pub(crate) struct Team {
     pub(crate) name: String,
     /// In order of joining.
     pub(crate) member_ids: Vec<UserId>,
+    /// Grows by one with every change of what the team has.
+    pub(crate) version: i64,
 }
 
 /// What a user is made from.

@@ -3,7 +3,7 @@
 //! What differs between the engines is in their own rooms: how they are opened, and how a commit is told. A write that
 //! depends on what it reads claims its row first, by an `UPDATE` whose condition names what must still hold: under
 //! PostgreSQL's READ COMMITTED the second of two such writes waits for the first, looks again, and finds nothing. Rows are
-//! claimed in one order, so that no two writes wait for each other: handshake or state, identity, user, account.
+//! claimed in one order, so that no two writes wait for each other: handshake or state, identity, team, user, account.
 
 mod accounts;
 mod handshakes;
@@ -14,7 +14,9 @@ mod postgres;
 mod sessions;
 mod sign_ups;
 mod sqlite;
+mod teams;
 mod undos;
+mod workspaces;
 
 use std::time::Duration;
 

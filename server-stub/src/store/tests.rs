@@ -45,6 +45,7 @@ mod handshakes;
 mod limits;
 mod nodes;
 mod sign_ups;
+mod teams;
 
 const START: UnixMillis = UnixMillis(1_750_000_000_000);
 const MINUTE: Duration = Duration::from_mins(1);

@@ -5,8 +5,8 @@ use codestream_protocol::lsp::attempt::{Attempt, AttemptEnd, Step};
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::notification::{AttemptDidChange, DidLogin};
 use codestream_protocol::lsp::request::{
-    Account, AttemptParams, CallParams, CallResult, Person, ProviderParams, ProviderSummary, SsoParams,
-    Started,
+    Account, AttemptParams, CallParams, CallResult, Called, Person, ProviderParams, ProviderSummary,
+    SsoParams, Started,
 };
 
 use serde_json::Value;
@@ -169,6 +169,11 @@ impl HeadlessIde {
 
     /// A direct call to the third party.
     pub async fn get(&self, provider: &str, path: &str) -> Result<CallResult, RpcError> {
+        Ok(self.called(provider, path).await?.answer)
+    }
+
+    /// A direct call to the third party, with what its answer means.
+    pub async fn called(&self, provider: &str, path: &str) -> Result<Called, RpcError> {
         let params = CallParams {
             provider_id: provider.to_owned(),
             provider_team_id: None,

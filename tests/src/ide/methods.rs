@@ -62,8 +62,10 @@ methods! {
     List = PROVIDER_LIST: Empty => request::ProviderList;
     Disconnect = PROVIDER_DISCONNECT: request::ProviderParams => request::Disconnected;
     Configure = PROVIDER_CONFIGURE: request::ConfigureParams => Empty;
+    Add = PROVIDER_ADD: request::AddParams => request::Added;
+    Remove = PROVIDER_REMOVE: request::ProviderParams => Empty;
     Me = PROVIDER_ME: request::ProviderParams => request::Person;
-    Call = PROVIDER_REQUEST: request::CallParams => request::CallResult;
+    Call = PROVIDER_REQUEST: request::CallParams => request::Called;
     Status = STATUS: Empty => request::Status;
 }
 

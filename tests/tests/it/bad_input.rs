@@ -303,7 +303,7 @@ async fn direct_calls_stay_below_the_services_base() {
                 "{refused:?}"
             ),
             // What stays below after normalising is an answer of the service itself.
-            Ok(answer) => assert_eq!(answer.status, 404, "{path}: {answer:?}"),
+            Ok(called) => assert_eq!(called.answer.status, 404, "{path}: {called:?}"),
         }
     }
     for header in ["Authorization", "cookie", "HOST"] {

@@ -73,9 +73,10 @@ fn params(method: &str, path: &str) -> CallParams {
 
 async fn call(params: &CallParams) -> Result<CallResult, CallError> {
     let github = service("github").expect("github");
-    ThirdParty::new(fake::network())
+    let called = ThirdParty::new(fake::network())
         .request(github, &base().await, &account(), params)
-        .await
+        .await?;
+    Ok(called.answer)
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The REST API: who the token belongs to.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -36,6 +36,33 @@ pub(super) async fn emails(State(github): State<GitHub>, headers: HeaderMap) -> 
             })
         });
         Json(emails.collect::<Value>()).into_response()
+    })
+}
+
+/// An organisation that wants its single sign-on says so to whoever has not been there.
+/// <https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#personal-access-tokens-and-saml-sso>
+pub(super) async fn organization(
+    State(github): State<GitHub>,
+    Path(organization): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    serve(&github, &headers, "read:org", |access| {
+        if !access.person.walled {
+            let body = json!({ "login": organization, "id": 1, "type": "Organization" });
+            return Json(body).into_response();
+        }
+        let mut refusal = failure(
+            StatusCode::FORBIDDEN,
+            "Resource protected by organization SAML enforcement. You must grant your OAuth token access to this \
+             organization.",
+        );
+        let link = format!(
+            "required; url=https://github.com/orgs/{organization}/sso?authorization_request=AZSCKtL4"
+        );
+        if let Ok(link) = HeaderValue::from_str(&link) {
+            refusal.headers_mut().insert("x-github-sso", link);
+        }
+        refusal
     })
 }
 

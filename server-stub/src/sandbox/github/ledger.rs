@@ -8,7 +8,7 @@ use codestream_protocol::pkce::CodeChallenge;
 use codestream_protocol::secret::CodeVerifier;
 use url::Url;
 
-use crate::sandbox::people::Person;
+use crate::sandbox::people::{PEOPLE, Person};
 
 /// How long a code is good.
 pub(super) const CODE_LIFE: Duration = Duration::from_mins(10);
@@ -99,8 +99,18 @@ pub(super) struct Rate {
 /// Requests per hour.
 pub(super) const RATE_LIMIT: u32 = 5000;
 
+/// What everybody's personal access token may.
+const PERSONAL_SCOPES: [&str; 4] = ["repo", "read:org", "read:user", "user:email"];
+/// Of personal access tokens, which no app was granted: their owners alone end them.
+const PERSONAL: u64 = 0;
+
+/// The personal access token that somebody has made.
+pub(super) fn key_of(person: &Person) -> String {
+    format!("ghp_{:0<36}", person.slug)
+}
+
 /// Codes, grants and tokens.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ledger {
     /// The app's setting: whether its tokens expire.
     pub(super) expiring: bool,
@@ -112,6 +122,32 @@ pub(super) struct Ledger {
     access: HashMap<String, Access>,
     refresh: HashMap<String, Refresh>,
     serial: u64,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        let personal = PEOPLE.iter().map(|person| {
+            let access = Access {
+                person,
+                scopes: PERSONAL_SCOPES.map(str::to_owned).to_vec(),
+                issued_at: UnixMillis(0),
+                expires_at: None,
+                refresh: None,
+                serial: PERSONAL,
+                window: Window::default(),
+            };
+            (key_of(person), access)
+        });
+        Self {
+            expiring: false,
+            life: None,
+            codes: HashMap::new(),
+            grants: BTreeMap::new(),
+            access: personal.collect(),
+            refresh: HashMap::new(),
+            serial: PERSONAL,
+        }
+    }
 }
 
 impl Ledger {
@@ -227,10 +263,9 @@ impl Ledger {
     }
 
     fn revoke_oldest(&mut self, person: &Person, scopes: &[String]) {
-        let alike = self
-            .access
-            .iter()
-            .filter(|(_, token)| token.person == person && token.scopes == scopes);
+        let alike = self.access.iter().filter(|(_, token)| {
+            token.person == person && token.scopes == scopes && token.serial != PERSONAL
+        });
         let mut alike: Vec<(u64, String)> = alike.map(|(name, token)| (token.serial, name.clone())).collect();
         alike.sort_unstable();
         let surplus = alike.len().saturating_sub(MOST_TOKENS);
@@ -280,14 +315,16 @@ impl Ledger {
         };
         self.grants.remove(&person.number);
         self.codes.retain(|_, code| code.person != person);
-        self.access.retain(|_, access| access.person != person);
+        self.access
+            .retain(|_, access| access.person != person || access.serial == PERSONAL);
         self.refresh.retain(|_, refresh| refresh.person != person);
         true
     }
 
     /// Every access token has expired; refresh tokens are still good.
     pub(super) fn expire_access_tokens(&mut self) {
-        for access in self.access.values_mut() {
+        let granted = |access: &&mut Access| access.serial != PERSONAL;
+        for access in self.access.values_mut().filter(granted) {
             access.expires_at = Some(UnixMillis(0));
         }
     }

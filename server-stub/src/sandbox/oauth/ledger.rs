@@ -75,6 +75,18 @@ pub(crate) struct Access {
     grant: u64,
 }
 
+impl Access {
+    /// Of a token that somebody has made by hand: no app was granted it.
+    pub(crate) fn personal(person: &'static Person, scopes: &[&str]) -> Self {
+        Self {
+            person,
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            expires_at: None,
+            grant: 0,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Refresh {
     grant: Grant,

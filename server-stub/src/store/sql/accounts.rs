@@ -14,7 +14,7 @@ use super::{Grown, Sql, Tx, optional_part, parsed, part};
 use crate::keys::Place;
 use crate::me;
 use crate::store::{
-    Account, AccountKey, Accounts, Change, Lease, Leased, NewTokens, Replaced, StoreError, Wake,
+    Account, AccountKey, Accounts, Change, HostKey, Lease, Leased, NewTokens, Replaced, StoreError, Wake,
 };
 
 /// By name and never `*`: a column that a newer version adds would change a prepared statement's result.
@@ -108,17 +108,7 @@ impl Accounts for Sql {
         let Some(account) = self.account_in(tx.db(), key).await? else {
             return Ok(None);
         };
-        sqlx::query(
-            "DELETE FROM accounts
-             WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5",
-        )
-        .bind(key.user_id.as_str())
-        .bind(key.team_id.as_str())
-        .bind(&key.provider)
-        .bind(host(key))
-        .bind(part(key.sub_id.as_deref()))
-        .execute(tx.db())
-        .await?;
+        tx.delete_account(key).await?;
         let beside: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM accounts WHERE user_id = $1 AND team_id = $2 AND provider = $3",
         )
@@ -208,6 +198,44 @@ impl Tx<'_> {
         let change = self.change_user(grown, directive, None, request_id).await?;
         self.commit().await?;
         Ok(Replaced::Yes(Box::new(change)))
+    }
+
+    pub(super) async fn delete_account(&mut self, key: &AccountKey) -> Result<(), StoreError> {
+        sqlx::query(
+            "DELETE FROM accounts
+             WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5",
+        )
+        .bind(key.user_id.as_str())
+        .bind(key.team_id.as_str())
+        .bind(&key.provider)
+        .bind(host(key))
+        .bind(part(key.sub_id.as_deref()))
+        .execute(self.db())
+        .await?;
+        Ok(())
+    }
+
+    /// Every member's account at a self-hosted service, in the order of their owners' ids.
+    pub(super) async fn accounts_at(&mut self, at: &HostKey) -> Result<Vec<AccountKey>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT user_id, sub_id FROM accounts WHERE team_id = $1 AND provider = $2 AND host = $3
+             ORDER BY user_id, sub_id",
+        )
+        .bind(at.team_id.as_str())
+        .bind(&at.provider)
+        .bind(at.id.as_str())
+        .fetch_all(self.db())
+        .await?;
+        let key = |row: &AnyRow| {
+            Ok(AccountKey {
+                user_id: parsed(row.try_get("user_id")?, "user id")?,
+                team_id: at.team_id.clone(),
+                provider: at.provider.clone(),
+                host: Some(at.id.clone()),
+                sub_id: optional_part(row.try_get("sub_id")?),
+            })
+        };
+        rows.iter().map(key).collect()
     }
 
     /// Makes or replaces the account of the user who has `grown`.

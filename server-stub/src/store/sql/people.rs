@@ -218,7 +218,7 @@ pub(super) async fn user_in(db: &mut AnyConnection, id: &UserId) -> Result<Optio
 
 async fn teams_in(db: &mut AnyConnection, user: &UserId) -> Result<Vec<Team>, StoreError> {
     let rows = sqlx::query(
-        "SELECT teams.id, teams.name, others.user_id FROM members mine
+        "SELECT teams.id, teams.name, teams.version, others.user_id FROM members mine
          JOIN teams ON teams.id = mine.team_id
          JOIN members others ON others.team_id = mine.team_id
          WHERE mine.user_id = $1 ORDER BY mine.position, others.position",
@@ -236,6 +236,7 @@ async fn teams_in(db: &mut AnyConnection, user: &UserId) -> Result<Vec<Team>, St
                 id,
                 name: row.try_get("name")?,
                 member_ids: vec![member],
+                version: row.try_get("version")?,
             }),
         }
     }

@@ -23,7 +23,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     (request::PROVIDER_ADD, "AddParams", "Added"),
     (request::PROVIDER_REMOVE, "ProviderParams", "Empty"),
     (request::PROVIDER_ME, "ProviderParams", "Person"),
-    (request::PROVIDER_REQUEST, "CallParams", "CallResult"),
+    (request::PROVIDER_REQUEST, "CallParams", "Called"),
     (request::STATUS, "Empty", "Status"),
 ];
 

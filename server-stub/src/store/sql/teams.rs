@@ -1,0 +1,315 @@
+//! What teams have, in SQL.
+
+use async_trait::async_trait;
+use codestream_protocol::channel::{ChannelName, Message};
+use codestream_protocol::directive::Directive;
+use codestream_protocol::secret::{AccessToken, ClientSecret, RefreshToken};
+use codestream_protocol::{ProviderId, TeamId, UnixMillis};
+use serde_json::Value;
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::{Sql, Tx, parsed, part, to_value};
+use crate::keys::Place;
+use crate::me;
+use crate::providers::OAuthApp;
+use crate::store::{Account, HostKey, RemovedHost, StoreError, TeamHost, TeamToken, TeamTokenKey, Teams};
+
+/// By name and never `*`: a column that a newer version adds would change a prepared statement's result.
+macro_rules! host_columns {
+    () => {
+        "team_id, provider, host, base, client_id, client_secret"
+    };
+}
+
+macro_rules! token_columns {
+    () => {
+        "team_id, provider, host, workspace_id, access_token, refresh_token, expires_at, since, data"
+    };
+}
+
+#[async_trait]
+impl Teams for Sql {
+    async fn hosts_of(&self, team: &TeamId) -> Result<Vec<TeamHost>, StoreError> {
+        let rows = sqlx::query(concat!(
+            "SELECT ",
+            host_columns!(),
+            " FROM team_hosts WHERE team_id = $1 ORDER BY provider, host"
+        ))
+        .bind(team.as_str())
+        .fetch_all(&mut *self.read().await?)
+        .await?;
+        rows.iter().map(|row| self.host_of(row)).collect()
+    }
+
+    async fn host(&self, key: &HostKey) -> Result<Option<TeamHost>, StoreError> {
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            host_columns!(),
+            " FROM team_hosts WHERE team_id = $1 AND provider = $2 AND host = $3"
+        ))
+        .bind(key.team_id.as_str())
+        .bind(&key.provider)
+        .bind(key.id.as_str())
+        .fetch_optional(&mut *self.read().await?)
+        .await?;
+        row.as_ref().map(|row| self.host_of(row)).transpose()
+    }
+
+    async fn put_host(
+        &self,
+        host: TeamHost,
+        change: Directive,
+        request_id: Option<&str>,
+    ) -> Result<Directive, StoreError> {
+        let mut tx = self.write().await?;
+        let before = tx.grow_team(&host.key.team_id).await?;
+        let name = host_name(&host.key);
+        let secret = host.app.as_ref().and_then(|app| app.client_secret.as_ref());
+        let secret = self.seal(host_place(&name), secret.map(ClientSecret::expose));
+        sqlx::query(
+            "INSERT INTO team_hosts (team_id, provider, host, base, client_id, client_secret)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (team_id, provider, host) DO UPDATE
+             SET base = excluded.base, client_id = excluded.client_id, client_secret = excluded.client_secret",
+        )
+        .bind(host.key.team_id.as_str())
+        .bind(&host.key.provider)
+        .bind(host.key.id.as_str())
+        .bind(host.base.as_str())
+        .bind(host.app.as_ref().map(|app| app.client_id.as_str()))
+        .bind(secret)
+        .execute(tx.db())
+        .await?;
+        let change = tx
+            .change_team(&host.key.team_id, before, change, request_id)
+            .await?;
+        tx.commit().await?;
+        Ok(change)
+    }
+
+    async fn remove_host(
+        &self,
+        key: &HostKey,
+        request_id: Option<&str>,
+    ) -> Result<Option<RemovedHost>, StoreError> {
+        let mut tx = self.write().await?;
+        let before = tx.grow_team(&key.team_id).await?;
+        let row = sqlx::query(concat!(
+            "DELETE FROM team_hosts WHERE team_id = $1 AND provider = $2 AND host = $3 RETURNING ",
+            host_columns!()
+        ))
+        .bind(key.team_id.as_str())
+        .bind(&key.provider)
+        .bind(key.id.as_str())
+        .fetch_optional(tx.db())
+        .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let host = self.host_of(&row)?;
+        let accounts = tx.remove_accounts_at(key, request_id).await?;
+        let team = tx
+            .change_team(&key.team_id, before, me::host_removed(key), request_id)
+            .await?;
+        tx.commit().await?;
+        Ok(Some(RemovedHost { host, accounts, team }))
+    }
+
+    async fn team_tokens_of(&self, team: &TeamId) -> Result<Vec<TeamToken>, StoreError> {
+        let rows = sqlx::query(concat!(
+            "SELECT ",
+            token_columns!(),
+            " FROM team_tokens WHERE team_id = $1 ORDER BY provider, host, workspace_id"
+        ))
+        .bind(team.as_str())
+        .fetch_all(&mut *self.read().await?)
+        .await?;
+        rows.iter().map(|row| self.team_token_of(row)).collect()
+    }
+
+    async fn put_team_token(&self, token: TeamToken) -> Result<Directive, StoreError> {
+        let mut tx = self.write().await?;
+        let before = tx.grow_team(&token.key.team_id).await?;
+        let name = token_name(&token.key);
+        let seal = |column, plain| self.seal(token_place(column, &name), plain);
+        let data = (!token.data.is_null()).then(|| token.data.to_string());
+        sqlx::query(concat!(
+            "INSERT INTO team_tokens (",
+            token_columns!(),
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             ON CONFLICT (team_id, provider, host, workspace_id) DO UPDATE
+             SET access_token = excluded.access_token, refresh_token = excluded.refresh_token,
+                 expires_at = excluded.expires_at, since = excluded.since, data = excluded.data"
+        ))
+        .bind(token.key.team_id.as_str())
+        .bind(&token.key.provider)
+        .bind(part(token.key.host.as_ref().map(ProviderId::as_str)))
+        .bind(&token.key.workspace_id)
+        .bind(seal("access_token", Some(token.access_token.expose())))
+        .bind(seal(
+            "refresh_token",
+            token.refresh_token.as_ref().map(RefreshToken::expose),
+        ))
+        .bind(token.expires_at.map(|at| at.0))
+        .bind(token.since.0)
+        .bind(seal("data", data.as_deref()))
+        .execute(tx.db())
+        .await?;
+        let change = me::team_token(&token);
+        let change = tx.change_team(&token.key.team_id, before, change, None).await?;
+        tx.commit().await?;
+        Ok(change)
+    }
+
+    async fn take_unused_team_token(&self, key: &TeamTokenKey) -> Result<Option<TeamToken>, StoreError> {
+        let mut tx = self.write().await?;
+        let before = tx.grow_team(&key.team_id).await?;
+        let row = sqlx::query(concat!(
+            "DELETE FROM team_tokens
+             WHERE team_id = $1 AND provider = $2 AND host = $3 AND workspace_id = $4
+             AND NOT EXISTS (
+                 SELECT 1 FROM accounts WHERE team_id = $1 AND provider = $2 AND host = $3 AND sub_id = $4
+             )
+             RETURNING ",
+            token_columns!()
+        ))
+        .bind(key.team_id.as_str())
+        .bind(&key.provider)
+        .bind(part(key.host.as_ref().map(ProviderId::as_str)))
+        .bind(&key.workspace_id)
+        .fetch_optional(tx.db())
+        .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let token = self.team_token_of(&row)?;
+        tx.change_team(&key.team_id, before, me::team_token_gone(key), None)
+            .await?;
+        tx.commit().await?;
+        Ok(Some(token))
+    }
+}
+
+impl Tx<'_> {
+    /// Grows the team's version by one, before anything of the team's is changed. The version before.
+    async fn grow_team(&mut self, team: &TeamId) -> Result<i64, StoreError> {
+        sqlx::query_scalar("UPDATE teams SET version = version + 1 WHERE id = $1 RETURNING version - 1")
+            .bind(team.as_str())
+            .fetch_optional(self.db())
+            .await?
+            .ok_or(StoreError::Missing("team"))
+    }
+
+    /// Publishes `directive` at the team's new version.
+    async fn change_team(
+        &mut self,
+        team: &TeamId,
+        before: i64,
+        directive: Directive,
+        request_id: Option<&str>,
+    ) -> Result<Directive, StoreError> {
+        let directive = directive.at_version(before);
+        let message = Message {
+            request_id: request_id.map(str::to_owned),
+            team: Some(directive.clone()),
+            ..Message::default()
+        };
+        self.publish(&ChannelName::Team(team.clone()), to_value(&message)?)
+            .await?;
+        Ok(directive)
+    }
+
+    /// Every member's account at a host; each of them is told.
+    async fn remove_accounts_at(
+        &mut self,
+        key: &HostKey,
+        request_id: Option<&str>,
+    ) -> Result<Vec<Account>, StoreError> {
+        let mut accounts = Vec::new();
+        for key in self.accounts_at(key).await? {
+            let grown = self.grow(&key.user_id).await?;
+            let store = self.store;
+            let Some(account) = store.account_in(self.db(), &key).await? else {
+                continue;
+            };
+            self.delete_account(&key).await?;
+            let directive = me::disconnected(&key, true);
+            self.change_user(grown, directive, None, request_id).await?;
+            accounts.push(account);
+        }
+        Ok(accounts)
+    }
+}
+
+impl Sql {
+    fn host_of(&self, row: &AnyRow) -> Result<TeamHost, StoreError> {
+        let key = HostKey {
+            team_id: parsed(row.try_get("team_id")?, "team id")?,
+            provider: row.try_get("provider")?,
+            id: parsed(row.try_get("host")?, "host")?,
+        };
+        let secret = self.open_optional(host_place(&host_name(&key)), row.try_get("client_secret")?)?;
+        let client_id: Option<String> = row.try_get("client_id")?;
+        Ok(TeamHost {
+            base: parsed(row.try_get("base")?, "address")?,
+            app: client_id.map(|client_id| OAuthApp {
+                client_id,
+                client_secret: secret.map(ClientSecret::new),
+            }),
+            key,
+        })
+    }
+
+    fn team_token_of(&self, row: &AnyRow) -> Result<TeamToken, StoreError> {
+        let host: &str = row.try_get("host")?;
+        let key = TeamTokenKey {
+            team_id: parsed(row.try_get("team_id")?, "team id")?,
+            provider: row.try_get("provider")?,
+            host: (!host.is_empty()).then(|| parsed(host, "host")).transpose()?,
+            workspace_id: row.try_get("workspace_id")?,
+        };
+        let name = token_name(&key);
+        let open = |column| -> Result<Option<String>, StoreError> {
+            self.open_optional(token_place(column, &name), row.try_get(column)?)
+        };
+        let access = open("access_token")?.ok_or(StoreError::Shape("token"))?;
+        let data = open("data")?;
+        Ok(TeamToken {
+            access_token: AccessToken::new(access),
+            refresh_token: open("refresh_token")?.map(RefreshToken::new),
+            expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(UnixMillis),
+            since: UnixMillis(row.try_get("since")?),
+            data: data
+                .map_or(Ok(Value::Null), |data| serde_json::from_str(&data))
+                .map_err(|_| StoreError::Shape("token"))?,
+            key,
+        })
+    }
+}
+
+/// No part has a NUL of its own, so two names never join alike.
+fn host_name(key: &HostKey) -> String {
+    [key.team_id.as_str(), &key.provider, key.id.as_str()].join("\0")
+}
+
+fn token_name(key: &TeamTokenKey) -> String {
+    let host = part(key.host.as_ref().map(ProviderId::as_str));
+    [key.team_id.as_str(), &key.provider, host, &key.workspace_id].join("\0")
+}
+
+fn host_place(row: &str) -> Place<'_> {
+    Place {
+        table: "team_hosts",
+        column: "client_secret",
+        row,
+    }
+}
+
+fn token_place<'a>(column: &'a str, row: &'a str) -> Place<'a> {
+    Place {
+        table: "team_tokens",
+        column,
+        row,
+    }
+}
