@@ -3,4 +3,4 @@
 /**
  * What changed.
  */
-export type DataType = "users" | "providers" | "teams";
+export type DataType = "users" | "providers" | "teams" | "activities";

@@ -11,5 +11,6 @@ export type DidChangeData = {
 type: DataType, 
 /**
  * `users`, `teams`: objects with every token removed. `providers`: the rows of `codestream/provider/list`.
+ * `activities`: a list of [`crate::activity::Activity`].
  */
 data: unknown, };

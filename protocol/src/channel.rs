@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::activity::Activity;
 use crate::code::ServerCode;
 use crate::directive::Directive;
 use crate::id::{CodeId, TeamId, UserId};
@@ -323,6 +324,9 @@ pub struct Message {
     /// A change of the team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<Directive>,
+    /// Something happened at a third party.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
     /// The end of a connect handshake.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt_ended: Option<AttemptEnded>,

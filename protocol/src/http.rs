@@ -11,7 +11,8 @@ use ts_rs::TS;
 use crate::directive::Directive;
 use crate::id::{CodeId, ProviderId, TeamId};
 use crate::secret::{
-    AccessToken, BroadcasterToken, ClientSecret, CodeVerifier, SessionToken, SignupToken, StartCode,
+    AccessToken, BroadcasterToken, ClientSecret, CodeVerifier, ConnectCode, SessionToken, SignupToken,
+    StartCode,
 };
 use crate::time::UnixMillis;
 
@@ -29,6 +30,12 @@ pub mod path {
     pub const NO_AUTH_PROVIDER_AUTH: &str = "/no-auth/provider-auth";
     /// `GET`, in the browser: the OAuth callback. Followed by `/{provider}`.
     pub const PROVIDER_TOKEN: &str = "/no-auth/provider-token";
+    /// `POST /:action`: calls of third parties, each signed in its own way.
+    pub const PROVIDER_ACTION: &str = "/no-auth/provider-action";
+    /// `POST`, session: a code that links a chat account.
+    pub const CONNECT_CODE: &str = "/msteams/generate-connect-code";
+    /// `POST`, session: [`super::Saying`], in a channel that was connected.
+    pub const CONVERSATIONS: &str = "/msteams_conversations";
     /// `PUT`: [`super::CheckSignup`] to [`super::LoginResponse`].
     pub const CHECK_SIGNUP: &str = "/no-auth/check-signup";
     /// `PUT {}`, Bearer: [`super::LoginResponse`].
@@ -397,6 +404,24 @@ pub struct FragmentToken {
     /// From the fragment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// Answer to `POST /msteams/generate-connect-code`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectCodeAnswer {
+    /// 32 hexadecimal characters; good once, for ten minutes.
+    pub connect_code: ConnectCode,
+}
+
+/// `POST /msteams_conversations`: answered with `{}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Saying {
+    /// An [`Activity`](crate::activity::Activity)'s `channelId`.
+    pub conversation_id: String,
+    /// Markdown.
+    pub text: String,
 }
 
 /// Answer to [`FragmentToken`].

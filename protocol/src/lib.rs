@@ -6,10 +6,12 @@
 //! - [`lsp`]: requests, notifications and errors between IDE and agent
 //! - [`http`]: bodies between agent and API
 //! - [`channel`]: frames of the me-channel (`SocketCluster`)
+//! - [`activity`]: what happened at a third party
 //! - [`directive`]: change directives and how they apply
 //! - [`state`]: the OAuth `state` object
 //! - [`match_code`]: what a person compares between IDE and browser
 
+pub mod activity;
 pub mod channel;
 pub mod code;
 pub mod directive;

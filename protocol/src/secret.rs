@@ -69,6 +69,10 @@ secrets! {
     StartCode,
     /// An OAuth client's secret (RFC 6749 §2.3.1).
     ClientSecret,
+    /// What a third party signs its calls to us with.
+    SigningSecret,
+    /// What links a chat account to its maker; good once.
+    ConnectCode,
     /// The value of the `cs-browser` cookie.
     BrowserId,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use codestream_protocol::activity::Activity;
 use codestream_protocol::lsp::{attempt, error, init, notification, request};
 use ts_rs::{Config, TS};
 
@@ -26,6 +27,7 @@ fn the_typescript_types_are_up_to_date() {
         ($($type:ty),+ $(,)?) => { $(<$type>::export_all(&config).expect("a writable directory");)+ };
     }
     export![
+        Activity,
         attempt::Attempt,
         error::ErrorData,
         init::InitializationOptions,

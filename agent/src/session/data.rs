@@ -66,6 +66,7 @@ impl Actor {
         let Message {
             user,
             team,
+            activity,
             attempt_ended,
             ..
         } = message;
@@ -74,6 +75,9 @@ impl Actor {
         }
         if let Some(change) = team {
             self.team_changed(&change);
+        }
+        if let Some(activity) = activity {
+            self.tell_data(DataType::Activities, json!([activity]));
         }
         if let Some(ended) = attempt_ended {
             self.handshake_ended(ended);

@@ -82,6 +82,8 @@ pub enum DataType {
     Providers,
     /// A team.
     Teams,
+    /// Something happened at a third party.
+    Activities,
 }
 
 /// `codestream/didChangeData`.
@@ -91,6 +93,7 @@ pub struct DidChangeData {
     #[serde(rename = "type")]
     pub kind: DataType,
     /// `users`, `teams`: objects with every token removed. `providers`: the rows of `codestream/provider/list`.
+    /// `activities`: a list of [`crate::activity::Activity`].
     #[ts(type = "unknown")]
     pub data: Value,
 }
