@@ -3,6 +3,7 @@
 //! The only room that writes to stdout, installs signal handlers and decides on exit codes: 0 done, 1 failed, 2 bad
 //! options or configuration. What is wrong is said in one line on stderr.
 
+mod check;
 mod log;
 mod options;
 mod ready;
@@ -11,6 +12,7 @@ mod signal;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -18,6 +20,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{self, Database, Environment, KeyRing, Settings};
 use crate::keys;
+use crate::nginx;
 use crate::providers;
 use crate::random::Random;
 use crate::serve::{Listeners, Server};
@@ -41,13 +44,17 @@ fn run_with(arguments: impl Iterator<Item = OsString>, environment: &Environment
     };
     let random = Random::system();
     match cli.wanted() {
-        Command::NginxConfig => fail(USAGE, "nginx-config is not offered by this build"),
+        Command::NginxConfig(given) => match nginx::configuration(given.into()) {
+            Ok(text) => print(&text),
+            Err(error) => fail(USAGE, error),
+        },
         Command::Services => print(&providers::handbook()),
         Command::CheckConfig(given) => {
+            let options: config::Options = given.into();
+            let file = options.config.clone();
             // Nothing is kept by a mere check.
-            let checked = config::load(given.into(), environment, |_| Ok(keys::fresh(&random)));
-            match checked {
-                Ok(_) => ExitCode::SUCCESS,
+            match config::load(options, environment, |_| Ok(keys::fresh(&random))) {
+                Ok(settings) => check(&settings, file.as_deref()),
                 Err(error) => fail(USAGE, error),
             }
         }
@@ -68,6 +75,17 @@ fn print(text: &str) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(FAILED),
     }
+}
+
+fn check(settings: &Settings, file: Option<&Path>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(FAILED, error),
+    };
+    let findings = runtime.block_on(check::findings(settings, file));
+    findings
+        .iter()
+        .fold(ExitCode::SUCCESS, |_, finding| fail(USAGE, finding))
 }
 
 fn sandbox_keys(database: &Database, random: &Random) -> io::Result<(KeyRing, KeyRing)> {

@@ -10,7 +10,7 @@ mod place;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use codestream_protocol::secret::ClientSecret;
+use codestream_protocol::secret::{ClientSecret, SigningSecret};
 use url::Url;
 
 pub use crate::keys::{Key, KeyRing};
@@ -100,6 +100,8 @@ pub struct ProviderApp {
     pub client_id: Option<String>,
     /// RFC 6749 §2.3.1; some providers have none.
     pub client_secret: Option<ClientSecret>,
+    /// What the third party signs its calls to us with; absent: it is not listened to where that takes a secret.
+    pub signing_secret: Option<SigningSecret>,
     /// Which origin the third party sends browsers back to.
     pub callback: Callback,
     /// A self-hosted service's host.

@@ -3,6 +3,7 @@
 //! [`serve()`] runs all of it on listeners that the caller bound, until the caller's shutdown future ends. Nothing here
 //! installs a signal handler, reads the command line or ends the process.
 
+mod actions;
 mod api;
 mod app;
 mod broker;
@@ -16,6 +17,7 @@ mod keys;
 mod lifecycle;
 mod me;
 mod metrics;
+mod nginx;
 mod outbound;
 mod pages;
 mod providers;

@@ -11,6 +11,7 @@ mod description;
 mod github;
 mod gitlab;
 mod handbook;
+mod inbound;
 mod intercom;
 mod jira;
 mod linear;
@@ -21,6 +22,7 @@ mod person;
 mod registry;
 mod self_hosted;
 mod service;
+mod signing_keys;
 mod slack;
 mod token;
 mod trello;
@@ -28,10 +30,12 @@ mod trello;
 pub(crate) use call::CallError;
 pub(crate) use description::Answer;
 pub(crate) use handbook::markdown as handbook;
+pub(crate) use inbound::{Desk, Told, Unheard, Whom, WorkError};
 pub(crate) use person::{Email, Person, Place};
 pub(crate) use registry::{MintedState, Provider, Registry};
 pub(crate) use self_hosted::address;
 pub(crate) use service::{Grant, Held, OAuthApp, Purpose};
+pub(crate) use slack::sign as sign_as_slack;
 pub(crate) use token::{Bot, OAuthErrorCode, TokenError, Tokens};
 
 /// Every third party.

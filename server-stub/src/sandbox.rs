@@ -45,6 +45,7 @@ use url::Url;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::lifecycle::Lifecycle;
 use crate::providers::{Provider, Registry};
 use crate::random::Random;
 use asana::Asana;
@@ -79,6 +80,11 @@ struct Inner {
 trait Service: ServiceFaults {
     /// Its routes, below `/sandbox/<name>`.
     fn routes(&self) -> Router;
+
+    /// Its own controls for tests, below `/sandbox/control/<name>`.
+    fn controls(&self, _: Outside) -> Router {
+        Router::new()
+    }
 }
 
 /// What a service is set up with.
@@ -90,6 +96,16 @@ struct Setup {
     faults: Faults,
     clock: Clock,
     random: Random,
+}
+
+/// What a service needs to call the app by itself.
+#[derive(Clone)]
+struct Outside {
+    http: reqwest::Client,
+    /// The API's origin.
+    api: Url,
+    clock: Clock,
+    lifecycle: Lifecycle,
 }
 
 /// Sets a service up.
@@ -148,6 +164,20 @@ impl Sandbox {
         self.0.services.values().map(|service| &**service as _)
     }
 
+    /// The controls that one service alone has.
+    fn own_controls(&self, app: &App) -> Router {
+        let services = self.0.services.iter();
+        services.fold(Router::new(), |router, (name, service)| {
+            let outside = Outside {
+                http: app.http.clone(),
+                api: app.origins.public.clone(),
+                clock: app.clock.clone(),
+                lifecycle: app.lifecycle.clone(),
+            };
+            router.nest(&format!("/sandbox/control/{name}"), service.controls(outside))
+        })
+    }
+
     /// The imitations' routes.
     fn imitations(&self) -> Router {
         let services = self.0.services.iter();
@@ -166,6 +196,7 @@ pub(crate) fn routes(app: &Arc<App>, sandbox: &Sandbox) -> Router {
     Router::new()
         .route("/sandbox/style.css", style)
         .merge(crate::faults::around(sandbox.imitations(), app))
+        .merge(sandbox.own_controls(app))
         .merge(control::routes(app.clone(), sandbox.clone()))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
@@ -175,6 +206,7 @@ fn registration(provider: &Provider) -> AppRegistration {
         name: "CodeStream",
         client_id: provider.app().client_id.clone(),
         client_secret: provider.app().client_secret.clone(),
+        signing_secret: provider.app().signing_secret.clone(),
         callbacks: vec![provider.redirect_uri().clone()],
     }
 }

@@ -21,7 +21,7 @@ use crate::providers::Registry;
 use crate::random::Random;
 use crate::sandbox::Sandbox;
 use crate::store::{Store, StoreError, Wakes};
-use crate::{api, broker, channel, deadlines, faults, metrics, outbound, pages, sandbox};
+use crate::{actions, api, broker, channel, deadlines, faults, metrics, outbound, pages, sandbox};
 
 /// How long a node among several goes on accepting once it drains, so that load balancers and reconnecting clients find
 /// out before their next connection is refused.
@@ -111,6 +111,7 @@ impl Server {
         let Self { listeners, app } = self;
         let lifecycle = app.lifecycle.clone();
         lifecycle.spawn(deadlines::run(app.clone()));
+        lifecycle.spawn(actions::run(app.clone()));
         channel::start(&app);
         let api = listen(listeners.api, api_router(&app), &lifecycle);
         let sandbox = async {
@@ -173,6 +174,7 @@ pub(crate) fn api_router(app: &Arc<App>) -> Router {
     let rooms = Router::new()
         .merge(api::routes())
         .merge(broker::routes())
+        .merge(actions::routes())
         .merge(pages::routes())
         .layer(from_fn_with_state(app.clone(), api::to_the_end))
         .merge(api::waiting_routes())

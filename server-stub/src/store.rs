@@ -5,7 +5,9 @@
 
 mod accounts;
 mod handshakes;
+mod inbox;
 mod limits;
+mod links;
 mod messages;
 mod people;
 mod sessions;
@@ -21,7 +23,9 @@ pub(crate) use handshakes::{
     Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind, Handshakes, NewHandshake,
     NewState, State,
 };
+pub(crate) use inbox::{Delivery, Inbox, Member, NewDelivery, NewMatter, Taken};
 pub(crate) use limits::{Allowed, Limits, Rate};
+pub(crate) use links::Links;
 pub(crate) use messages::{Messages, StoredMessage};
 pub(crate) use people::{Identity, NewUser, People, Team, User};
 pub(crate) use sessions::{OpenedSession, Session, SessionId, Sessions};
@@ -34,7 +38,7 @@ pub(crate) use workspaces::{Leaving, Workspaces};
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::Database;
+use crate::config::{Database, PostgresUrl};
 use crate::keys::{SealError, Sealer};
 use crate::random::Random;
 
@@ -42,7 +46,9 @@ use crate::random::Random;
 pub(crate) trait Store:
     Accounts
     + Handshakes
+    + Inbox
     + Limits
+    + Links
     + Messages
     + People
     + Sessions
@@ -58,7 +64,9 @@ pub(crate) trait Store:
 impl<T> Store for T where
     T: Accounts
         + Handshakes
+        + Inbox
         + Limits
+        + Links
         + Messages
         + People
         + Sessions
@@ -89,6 +97,11 @@ pub(crate) enum StoreError {
     /// A row that the call relies on is not there.
     #[error("there is no such {0}")]
     Missing(&'static str),
+}
+
+/// Whether a PostgreSQL database answers, without changing it.
+pub(crate) async fn reach(url: &PostgresUrl) -> Result<(), sqlx::Error> {
+    sql::reach(url).await
 }
 
 /// Opens the configured database and brings it up to date.

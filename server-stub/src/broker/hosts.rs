@@ -136,6 +136,7 @@ fn registered(body: NewHost) -> Result<Option<OAuthApp>, RouteError> {
         (Some(client_id), Some(secret)) => Ok(Some(OAuthApp {
             client_id,
             client_secret: Some(secret),
+            signing_secret: None,
         })),
         (Some(_), None) => Err(RouteError::required("appClientSecret")),
         (None, Some(_)) => Err(RouteError::required("appClientId")),

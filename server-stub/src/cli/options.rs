@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{ConfirmSignIn, Options};
+use crate::nginx::Wanted;
 
 /// The API side of `CodeStream`'s integrations.
 #[derive(Debug, Parser)]
@@ -27,20 +28,63 @@ enum Given {
     /// Check options and configuration, and do nothing else.
     CheckConfig(Serve),
     /// Print the nginx configuration of a callback host that serves several environments.
-    NginxConfig {
-        /// An environment and the origin of its API.
-        #[arg(long, value_name = "NAME=URL")]
-        environment: Vec<String>,
-    },
+    NginxConfig(NginxConfig),
     /// Print how to register an app with each service, as Markdown.
     Services,
+}
+
+/// Options of `nginx-config`.
+#[derive(Debug, Args)]
+pub(super) struct NginxConfig {
+    /// An environment and the origin of its API; once for each.
+    #[arg(long, value_name = "NAME=URL")]
+    environment: Vec<String>,
+    /// The host that third parties send browsers back to [default: the default host of its address].
+    #[arg(long, value_name = "HOST")]
+    callback_host: Option<String>,
+    /// The host that third parties call from server to server [default: none].
+    #[arg(long, value_name = "HOST")]
+    internal_host: Option<String>,
+    /// Where both hosts listen [default: 80; 443 with a certificate].
+    #[arg(long, value_name = "[ADDRESS:]PORT")]
+    listen: Option<String>,
+    /// A certificate for both hosts, with its chain, in PEM.
+    #[arg(long, value_name = "FILE", requires = "certificate_key")]
+    certificate: Option<String>,
+    /// The certificate's key, in PEM.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    certificate_key: Option<String>,
+    /// Where the logs are written.
+    #[arg(long, value_name = "DIRECTORY", default_value = "/var/log/nginx")]
+    log_directory: String,
+    /// Who vouches for environments with https, in PEM.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/ssl/certs/ca-certificates.crt"
+    )]
+    trusted_certificates: String,
+}
+
+impl From<NginxConfig> for Wanted {
+    fn from(given: NginxConfig) -> Self {
+        Self {
+            environments: given.environment,
+            callback_host: given.callback_host,
+            internal_host: given.internal_host,
+            listen: given.listen,
+            tls: given.certificate.zip(given.certificate_key),
+            log_directory: given.log_directory,
+            trusted_certificates: given.trusted_certificates,
+        }
+    }
 }
 
 /// What to do.
 pub(super) enum Command {
     Serve(Serve),
     CheckConfig(Serve),
-    NginxConfig,
+    NginxConfig(NginxConfig),
     Services,
 }
 
@@ -102,7 +146,7 @@ impl Cli {
             None => Command::Serve(self.serve),
             Some(Given::Serve(options)) => Command::Serve(options),
             Some(Given::CheckConfig(options)) => Command::CheckConfig(options),
-            Some(Given::NginxConfig { .. }) => Command::NginxConfig,
+            Some(Given::NginxConfig(options)) => Command::NginxConfig(options),
             Some(Given::Services) => Command::Services,
         }
     }
@@ -173,7 +217,10 @@ mod tests {
             Command::CheckConfig(_)
         ));
         let nginx = parse("nginx-config --environment a=https://a --environment b=https://b");
-        assert!(matches!(nginx.expect("a command").wanted(), Command::NginxConfig));
+        let Command::NginxConfig(options) = nginx.expect("a command").wanted() else {
+            panic!("nginx-config");
+        };
+        assert_eq!(options.environment, ["a=https://a", "b=https://b"]);
         assert!(matches!(
             parse("services").expect("a command").wanted(),
             Command::Services
@@ -189,6 +236,7 @@ mod tests {
             "nonsense",
             "--sandbox serve",
             "--sandbox --sandbox",
+            "nginx-config --certificate a.pem",
         ] {
             let text = one_line(&parse(line).expect_err(line));
             assert!(!text.contains('\n') && !text.starts_with("error"), "{text}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use codestream_protocol::secret::ClientSecret;
+use codestream_protocol::secret::{ClientSecret, SigningSecret};
 use serde::Deserialize;
 
 use super::{Callback, ConfigError, ConfirmSignIn};
@@ -58,19 +58,29 @@ pub(super) struct Provider {
     pub(super) client_id: Option<String>,
     #[serde(deserialize_with = "hidden::secret")]
     pub(super) client_secret: Option<ClientSecret>,
+    #[serde(deserialize_with = "hidden::signing")]
+    pub(super) signing_secret: Option<SigningSecret>,
     pub(super) host: Option<String>,
 }
 
 /// Secrets, read so that a value of a wrong kind is not quoted in the error.
 mod hidden {
-    use codestream_protocol::secret::ClientSecret;
+    use codestream_protocol::secret::{ClientSecret, SigningSecret};
     use serde::de::{Deserialize as _, Deserializer, Error as _};
     use toml::Value;
 
     pub(super) fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ClientSecret>, D::Error> {
+        text(from).map(|text| Some(ClientSecret::new(text)))
+    }
+
+    pub(super) fn signing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SigningSecret>, D::Error> {
+        text(from).map(|text| Some(SigningSecret::new(text)))
+    }
+
+    fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
         match Value::deserialize(from)? {
-            Value::String(text) => Ok(Some(ClientSecret::new(text))),
-            _ => Err(D::Error::custom("a client secret is a string")),
+            Value::String(text) => Ok(text),
+            _ => Err(D::Error::custom("a secret is a string")),
         }
     }
 
@@ -126,6 +136,7 @@ mod tests {
     fn a_value_of_a_wrong_kind_is_not_quoted() {
         for text in [
             "[providers.github]\nclientSecret = ['canary']\n",
+            "[providers.slack]\nsigningSecret = ['canary']\n",
             "[secrets]\nsigningKeys = 'canary'\n",
             "[secrets]\nsigningKeys = ['ok', { canary = 'canary' }]\n",
             "[secrets]\nsigningKeys = 'canary' canary\n",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::{fmt, io};
 
-use codestream_protocol::secret::ClientSecret;
+use codestream_protocol::secret::{ClientSecret, SigningSecret};
 use codestream_protocol::state::is_environment;
 use url::Url;
 
@@ -285,6 +285,7 @@ fn providers(
         let app = ProviderApp {
             client_id: given.client_id,
             client_secret: given.client_secret,
+            signing_secret: given.signing_secret,
             callback: given.callback,
             host: given.host,
         };
@@ -298,6 +299,7 @@ fn providers(
         match setting {
             "CLIENT_ID" => app.client_id = Some(value.to_owned()),
             "CLIENT_SECRET" => app.client_secret = Some(ClientSecret::new(value)),
+            "SIGNING_SECRET" => app.signing_secret = Some(SigningSecret::new(value)),
             "HOST" => app.host = Some(value.to_owned()),
             "CALLBACK" => {
                 app.callback = match value {

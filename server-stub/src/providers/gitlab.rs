@@ -7,11 +7,14 @@ use serde::Deserialize;
 use super::call::{self, CallError};
 use super::description::{Answer, Description, Endpoint, Offer, Register, SelfHosted, below};
 use super::person::{Email, Person, Place};
-use super::service::{Caller, Held, Service};
+use super::service::{Caller, Grant, Held, Service, token_form};
+use super::token::{self, TokenError, Tokens};
 
 /// gitlab.com.
 #[derive(Debug)]
 pub(crate) struct GitLab;
+
+const TOKEN: Endpoint = Endpoint::Web("oauth/token");
 
 static DESCRIPTION: Description = Description {
     name: "gitlab",
@@ -24,7 +27,7 @@ static DESCRIPTION: Description = Description {
     api_path: "v4/",
     authorize: "oauth/authorize",
     answer: Answer::Code {
-        token: Endpoint::Web("oauth/token"),
+        token: TOKEN,
         pkce: true,
         issuer: None,
     },
@@ -75,6 +78,16 @@ async fn user(caller: Caller<'_>, held: Held<'_>) -> Result<User, CallError> {
 impl Service for GitLab {
     fn description(&self) -> &'static Description {
         &DESCRIPTION
+    }
+
+    /// A refresh names the redirect URI, too. <https://docs.gitlab.com/api/oauth2/>
+    async fn tokens(&self, caller: Caller<'_>, grant: Grant<'_>) -> Result<Tokens, TokenError> {
+        let mut form = token_form(caller.app, &grant);
+        if let Grant::Refresh(_) = grant {
+            form.push(("redirect_uri", caller.redirect_uri.as_str()));
+        }
+        let request = caller.http.post(caller.bases.at(TOKEN)).form(&form);
+        token::read(&call::send(request).await?)
     }
 
     async fn person(&self, caller: Caller<'_>, held: Held<'_>) -> Result<Person, CallError> {

@@ -1,13 +1,21 @@
 //! Microsoft Teams: the user's token of the Microsoft identity platform, for Microsoft Graph.
 //! <https://learn.microsoft.com/en-us/graph/auth-v2-user>
 
+mod activity;
+mod bot;
+mod connector;
+mod token;
+
 use async_trait::async_trait;
 use codestream_protocol::http::Revoked;
+use codestream_protocol::{TeamId, UnixMillis};
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use super::call::{self, CallError};
 use super::description::{Answer, Bases, Description, Endpoint, Offer, Register};
+use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
 use super::microsoft;
 use super::person::{Email, Person, Place};
 use super::service::{Ask, Caller, Held, OAuthApp, Service};
@@ -110,5 +118,35 @@ impl Service for MsTeams {
 
     fn needs_approval(&self, _: &OAuthErrorCode, description: &str) -> bool {
         microsoft::needs_approval(description)
+    }
+
+    fn actions(&self) -> &'static [&'static str] {
+        bot::ALL
+    }
+
+    /// The bot is the same registration as the app.
+    async fn hear(&self, caller: Caller<'_>, letter: &Letter<'_>) -> Result<Heard, Unheard> {
+        bot::hear(caller, letter).await
+    }
+
+    async fn work(
+        &self,
+        caller: Caller<'_>,
+        desk: &dyn Desk,
+        letter: &Value,
+        at: UnixMillis,
+    ) -> Result<Vec<Told>, WorkError> {
+        bot::work(caller, desk, letter, at).await
+    }
+
+    async fn say(
+        &self,
+        caller: Caller<'_>,
+        desk: &dyn Desk,
+        teams: &[TeamId],
+        channel: &str,
+        text: &str,
+    ) -> Result<bool, WorkError> {
+        bot::say(caller, desk, teams, channel, text).await
     }
 }

@@ -3,20 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use codestream_protocol::ServerCode;
+use axum::http::HeaderMap;
 use codestream_protocol::http::{ProviderRow, Revoked, Scope, path};
 use codestream_protocol::id::ProviderId;
 use codestream_protocol::pkce::CodeChallenge;
-use codestream_protocol::secret::ClientSecret;
+use codestream_protocol::secret::{ClientSecret, SigningSecret};
+use codestream_protocol::{ServerCode, TeamId, UnixMillis};
 use serde_json::Value;
 use url::Url;
 
 use super::ALL;
 use super::call::CallError;
 use super::description::{Answer, Bases, Description, Offer, below};
+use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
 use super::person::{Email, Person};
 use super::self_hosted;
 use super::service::{Ask, Caller, Grant, Held, OAuthApp, Purpose, Service};
+use super::signing_keys::SigningKeys;
 use super::token::{OAuthErrorCode, TokenError, Tokens};
 use crate::app::Origins;
 use crate::config::{Callback, Config, Key, ProviderApp};
@@ -28,6 +31,7 @@ pub(crate) struct Provider {
     app: OAuthApp,
     bases: Bases,
     redirect_uri: Url,
+    keys: SigningKeys,
     /// Where it is when a team hosts it itself.
     own_host: Option<OwnHost>,
 }
@@ -110,8 +114,10 @@ impl Registry {
             app: app.unwrap_or(OAuthApp {
                 client_id: String::new(),
                 client_secret: None,
+                signing_secret: None,
             }),
             bases: Bases::at_host(self_hosted, base),
+            keys: SigningKeys::default(),
             redirect_uri: redirect_uri.clone(),
         }))
     }
@@ -143,6 +149,13 @@ impl Registry {
         ALL.iter().map(|service| service.description().name)
     }
 
+    /// Whether a code of this service is exchanged with the app's secret.
+    pub(crate) fn needs_secret(name: &str) -> bool {
+        ALL.iter()
+            .map(|service| service.description())
+            .any(|of| of.name == name && matches!(of.answer, Answer::Code { .. }))
+    }
+
     /// The prefixes of callbacks whose path names the state, each with its service's lower-case name.
     pub(crate) fn return_paths() -> impl Iterator<Item = (&'static str, &'static str)> {
         ALL.iter()
@@ -151,6 +164,14 @@ impl Registry {
                 Answer::ReturnPath { prefix } => Some((prefix, of.name)),
                 Answer::Code { .. } | Answer::Fragment => None,
             })
+    }
+
+    /// What third parties call us for, each with its service's lower-case name.
+    pub(crate) fn actions() -> impl Iterator<Item = (&'static str, &'static str)> {
+        ALL.iter().flat_map(|service| {
+            let name = service.description().name;
+            service.actions().iter().map(move |action| (*action, name))
+        })
     }
 
     /// A service by its lower-case name: `PRVD-1000` when unknown, `PRVD-1009` when not set up.
@@ -208,6 +229,7 @@ fn redirect_uri(of: &Description, config: &Config, origins: &Origins) -> Url {
 fn sandbox_app(name: &str, configured: &ProviderApp, key: &Key) -> OAuthApp {
     let client_id = configured.client_id.clone();
     let client_secret = configured.client_secret.clone();
+    let signing_secret = configured.signing_secret.clone();
     OAuthApp {
         client_id: client_id.unwrap_or_else(|| {
             let derived = key.derived(&format!("sandbox app {name} id"));
@@ -216,6 +238,10 @@ fn sandbox_app(name: &str, configured: &ProviderApp, key: &Key) -> OAuthApp {
         client_secret: Some(
             client_secret
                 .unwrap_or_else(|| ClientSecret::new(key.derived(&format!("sandbox app {name} secret")))),
+        ),
+        signing_secret: Some(
+            signing_secret
+                .unwrap_or_else(|| SigningSecret::new(key.derived(&format!("sandbox app {name} signing")))),
         ),
     }
 }
@@ -246,6 +272,7 @@ impl Provider {
             let app = OAuthApp {
                 client_id: configured.client_id?,
                 client_secret: configured.client_secret,
+                signing_secret: configured.signing_secret,
             };
             (app, Bases::own(of))
         };
@@ -255,6 +282,7 @@ impl Provider {
             bases,
             redirect_uri,
             own_host: None,
+            keys: SigningKeys::default(),
         })
     }
 
@@ -267,6 +295,7 @@ impl Provider {
             http,
             app: &self.app,
             bases: &self.bases,
+            redirect_uri: &self.redirect_uri,
         }
     }
 
@@ -403,6 +432,50 @@ impl Provider {
     /// What direct calls need beside the token.
     pub(crate) fn data(&self) -> Value {
         self.service.data(&self.app)
+    }
+
+    /// Proves and reads a call of the service to us.
+    pub(crate) async fn hear(
+        &self,
+        http: &reqwest::Client,
+        action: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: UnixMillis,
+    ) -> Result<Heard, Unheard> {
+        let letter = Letter {
+            action,
+            headers,
+            body,
+            now,
+            keys: &self.keys,
+        };
+        self.service.hear(self.caller(http), &letter).await
+    }
+
+    /// Does what a letter that arrived at `at` asks for, and gives what it tells.
+    pub(crate) async fn work(
+        &self,
+        http: &reqwest::Client,
+        desk: &dyn Desk,
+        letter: &Value,
+        at: UnixMillis,
+    ) -> Result<Vec<Told>, WorkError> {
+        self.service.work(self.caller(http), desk, letter, at).await
+    }
+
+    /// Says something in a channel that was connected for one of `teams`; `false`: there is none.
+    pub(crate) async fn say(
+        &self,
+        http: &reqwest::Client,
+        desk: &dyn Desk,
+        teams: &[TeamId],
+        channel: &str,
+        text: &str,
+    ) -> Result<bool, WorkError> {
+        self.service
+            .say(self.caller(http), desk, teams, channel, text)
+            .await
     }
 
     /// What clients see.

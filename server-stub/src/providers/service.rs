@@ -4,12 +4,16 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use codestream_protocol::http::Revoked;
 use codestream_protocol::pkce::CodeChallenge;
-use codestream_protocol::secret::{AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, RefreshToken};
+use codestream_protocol::secret::{
+    AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, RefreshToken, SigningSecret,
+};
+use codestream_protocol::{TeamId, UnixMillis};
 use serde_json::Value;
 use url::Url;
 
 use super::call::{self, CallError};
 use super::description::{Answer, Bases, Description, Endpoint, below};
+use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
 use super::person::{Email, Person};
 use super::token::{self, OAuthErrorCode, TokenError, Tokens};
 
@@ -19,6 +23,8 @@ pub(crate) struct OAuthApp {
     pub(crate) client_id: String,
     /// Absent where the service has none, e.g. Trello's API key.
     pub(crate) client_secret: Option<ClientSecret>,
+    /// What the service signs its calls to us with, where it does so with a secret.
+    pub(crate) signing_secret: Option<SigningSecret>,
 }
 
 /// What an authorization is for. Some services have an endpoint and scopes of their own for signing in.
@@ -48,6 +54,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) http: &'a reqwest::Client,
     pub(crate) app: &'a OAuthApp,
     pub(crate) bases: &'a Bases,
+    /// Where browsers come back to: the same at every call that names it.
+    pub(crate) redirect_uri: &'a Url,
 }
 
 impl Caller<'_> {
@@ -195,6 +203,40 @@ pub(crate) trait Service: std::fmt::Debug + Send + Sync {
     /// What direct calls need beside the token.
     fn data(&self, _: &OAuthApp) -> Value {
         Value::Null
+    }
+
+    /// What it calls us for; each has an address of its own.
+    fn actions(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Proves and reads a call to one of [`actions`](Self::actions).
+    async fn hear(&self, _: Caller<'_>, _: &Letter<'_>) -> Result<Heard, Unheard> {
+        Err(Unheard::NotConfigured)
+    }
+
+    /// Does what a letter that arrived at `at` asks for, and gives what it tells. May be called again when it failed, or
+    /// when the server was ended meanwhile.
+    async fn work(
+        &self,
+        _: Caller<'_>,
+        _: &dyn Desk,
+        _letter: &Value,
+        _at: UnixMillis,
+    ) -> Result<Vec<Told>, WorkError> {
+        Err(WorkError::Shape)
+    }
+
+    /// Says something in a channel that was connected for one of `teams`; `false`: there is none.
+    async fn say(
+        &self,
+        _: Caller<'_>,
+        _: &dyn Desk,
+        _teams: &[TeamId],
+        _channel: &str,
+        _text: &str,
+    ) -> Result<bool, WorkError> {
+        Ok(false)
     }
 }
 

@@ -1,7 +1,12 @@
 //! Slack: the user's token for the user, the app's own for the team, and Sign in with Slack for who somebody is.
 //! <https://docs.slack.dev/authentication/installing-with-oauth>
 
+mod actions;
+mod events;
+mod signature;
+
 use async_trait::async_trait;
+use codestream_protocol::UnixMillis;
 use codestream_protocol::http::Revoked;
 use codestream_protocol::secret::{AccessToken, RefreshToken};
 use serde::Deserialize;
@@ -9,9 +14,12 @@ use serde_json::{Value, json};
 
 use super::call::{self, CallError, Reply};
 use super::description::{Answer, Description, Endpoint, Offer, Register};
+use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{self, Ask, Caller, Grant, Held, OAuthApp, Purpose, Service};
 use super::token::{self, Bot, OAuthErrorCode, TokenError, Tokens, seconds};
+
+pub(crate) use signature::sign;
 
 /// slack.com, one workspace an account.
 #[derive(Debug)]
@@ -158,7 +166,7 @@ fn of_claims(claims: &Value) -> Option<Person> {
         text("https://slack.com/user_id")?,
     );
     Some(Person {
-        subject: format!("{team}:{user}"),
+        subject: events::subject(team, user),
         login: text("email").or_else(|| text("name")).unwrap_or(user).to_owned(),
         name: text("name").map(str::to_owned),
         place: Place::Only(Workspace {
@@ -233,7 +241,7 @@ impl Service for Slack {
         }
         let tested: Tested = reply.json()?;
         Ok(Person {
-            subject: format!("{}:{}", tested.team_id, tested.user_id),
+            subject: events::subject(&tested.team_id, &tested.user_id),
             login: tested.user,
             name: None,
             place: Place::Only(Workspace {
@@ -280,6 +288,24 @@ impl Service for Slack {
 
     fn needs_approval(&self, error: &OAuthErrorCode, _: &str) -> bool {
         matches!(error.as_str(), "unapproved_scope" | "admin_approval_required")
+    }
+
+    fn actions(&self) -> &'static [&'static str] {
+        actions::ALL
+    }
+
+    async fn hear(&self, caller: Caller<'_>, letter: &Letter<'_>) -> Result<Heard, Unheard> {
+        actions::hear(caller.app.signing_secret.as_ref(), letter)
+    }
+
+    async fn work(
+        &self,
+        _: Caller<'_>,
+        _: &dyn Desk,
+        letter: &Value,
+        at: UnixMillis,
+    ) -> Result<Vec<Told>, WorkError> {
+        actions::work(letter, at)
     }
 }
 

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 
+use super::Outside;
 use super::chance::alphanumeric;
 use super::desk::Choose;
 use super::oauth::{
@@ -32,6 +33,16 @@ pub(super) trait Resource: Send + Sync + Sized + 'static {
 
     /// Its API, below `/api`.
     fn api() -> Router<Office<Entra<Self>>>;
+
+    /// What it has beside the platform and its API.
+    fn beside() -> Router<Office<Entra<Self>>> {
+        Router::new()
+    }
+
+    /// Its own controls for tests.
+    fn controls(_: &Office<Entra<Self>>, _: Outside) -> Router {
+        Router::new()
+    }
 }
 
 /// The platform's style, in front of one service.
@@ -67,6 +78,11 @@ impl<R: Resource> Style for Entra<R> {
             .route("/{tenant}/oauth2/v2.0/authorize", get(Office::<Self>::authorize))
             .route("/{tenant}/oauth2/v2.0/token", post(token::issue::<R>))
             .nest("/api", R::api())
+            .merge(R::beside())
+    }
+
+    fn controls(office: &Office<Self>, outside: Outside) -> Router {
+        R::controls(office, outside)
     }
 
     /// What leaves nowhere to go back to is an ordinary page with a code.

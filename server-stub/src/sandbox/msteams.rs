@@ -1,5 +1,7 @@
 //! Microsoft Graph, as far as Teams needs it, behind Entra ID. <https://learn.microsoft.com/en-us/graph/api/user-get>
 
+mod connector;
+mod keys;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use serde_json::json;
 
+use super::Outside;
 use super::microsoft::{Entra, Resource};
 use super::oauth::{Access, Bearer, Office};
 
@@ -39,6 +42,14 @@ impl Resource for Graph {
         ("profile", "View your basic profile"),
         ("email", "View your email address"),
     ];
+
+    fn beside() -> Router<MsTeams> {
+        connector::routes()
+    }
+
+    fn controls(teams: &MsTeams, outside: Outside) -> Router {
+        connector::controls(teams, outside)
+    }
 
     fn api() -> Router<MsTeams> {
         Router::new()

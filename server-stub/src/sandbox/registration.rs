@@ -1,6 +1,6 @@
 //! The OAuth apps that the imitated services know, and what they may be sent back to.
 
-use codestream_protocol::secret::ClientSecret;
+use codestream_protocol::secret::{ClientSecret, SigningSecret};
 use subtle::ConstantTimeEq as _;
 use url::{Host, Url};
 
@@ -13,6 +13,8 @@ pub(crate) struct AppRegistration {
     pub(crate) client_id: String,
     /// Absent where the service has none.
     pub(crate) client_secret: Option<ClientSecret>,
+    /// What the service signs its calls to the app with.
+    pub(crate) signing_secret: Option<SigningSecret>,
     /// The registered callback URLs; never empty.
     pub(crate) callbacks: Vec<Url>,
 }
@@ -137,6 +139,7 @@ mod tests {
             name: "CodeStream",
             client_id: "id".into(),
             client_secret: Some(ClientSecret::new("secret")),
+            signing_secret: None,
             callbacks: vec![url("http://127.0.0.1/cb")],
         };
         assert!(app.is("id", "secret"));

@@ -2,6 +2,7 @@
 //! <https://docs.slack.dev/authentication/installing-with-oauth>
 
 mod api;
+mod calls;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -15,6 +16,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post};
 
+use super::Outside;
 use super::chance::alphanumeric;
 use super::oauth::{
     Expiring, Office, Pkce, Policy, Problem, Redirects, Refreshing, Refusal, Rules, Scopes, Style,
@@ -113,6 +115,10 @@ impl Style for Workspaces {
             .route("/api/auth.test", get(api::test).post(api::test))
             .route("/api/auth.revoke", get(api::revoke).post(api::revoke))
             .route("/api/{*method}", any(api::unknown_method))
+    }
+
+    fn controls(slack: &Slack, outside: Outside) -> Router {
+        calls::controls(slack, outside)
     }
 
     /// Every refusal is a page of Slack's own.

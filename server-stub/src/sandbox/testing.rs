@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use codestream_protocol::UnixMillis;
-use codestream_protocol::secret::{ClientSecret, CodeVerifier};
+use codestream_protocol::secret::{ClientSecret, CodeVerifier, SigningSecret};
 use serde_json::Value;
 use tower::ServiceExt as _;
 use url::{Url, form_urlencoded};
@@ -29,6 +29,7 @@ pub(super) fn app() -> AppRegistration {
         name: "CodeStream",
         client_id: "app-1".into(),
         client_secret: Some(ClientSecret::new("hush")),
+        signing_secret: Some(SigningSecret::new("hush")),
         callbacks: vec![CALLBACK.parse().expect("a URL")],
     }
 }

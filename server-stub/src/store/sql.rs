@@ -7,7 +7,9 @@
 
 mod accounts;
 mod handshakes;
+mod inbox;
 mod limits;
+mod links;
 mod messages;
 mod people;
 mod postgres;
@@ -34,6 +36,7 @@ use crate::config::Database;
 use crate::keys::{Place, Sealer};
 use crate::random::Random;
 use limits::Buckets;
+pub(super) use postgres::reach;
 
 /// The longest time between a message's timestamp and its commit. History is asked for with an overlap of 15 s, which
 /// covers a commit that came late.

@@ -42,6 +42,7 @@ macro_rules! on_each_engine {
 mod accounts;
 mod at_rest;
 mod handshakes;
+mod inbox;
 mod limits;
 mod nodes;
 mod sign_ups;

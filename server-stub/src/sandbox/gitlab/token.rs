@@ -34,11 +34,19 @@ fn grant(gitlab: &GitLab, headers: &HeaderMap, body: &[u8]) -> Result<Issued, &'
             form.get("redirect_uri").into(),
             form.get("code_verifier"),
         ),
+        Some("refresh_token") if !names_callback(gitlab, &form) => return Err("invalid_grant"),
         Some("refresh_token") => gitlab.refresh(form.get("refresh_token").unwrap_or_default()),
         Some(_) => return Err("unsupported_grant_type"),
         None => return Err("invalid_request"),
     };
     issued.map_err(|_| "invalid_grant")
+}
+
+/// A redirect URI that is named must be the app's.
+fn names_callback(gitlab: &GitLab, form: &Parameters) -> bool {
+    let known = &gitlab.app().callbacks;
+    form.get("redirect_uri")
+        .is_none_or(|named| known.iter().any(|callback| callback.as_str() == named))
 }
 
 /// The app's credentials, by Basic or in the body.

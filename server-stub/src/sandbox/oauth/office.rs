@@ -23,7 +23,7 @@ use crate::sandbox::faults::{Exchange, ServiceFaults, Tokens};
 use crate::sandbox::pages::{ScopeRow, found, refusal};
 use crate::sandbox::people::Person;
 use crate::sandbox::registration::AppRegistration;
-use crate::sandbox::{Service, Setup};
+use crate::sandbox::{Outside, Service, Setup};
 
 /// How one service does what RFC 6749 leaves open.
 pub(crate) trait Style: Send + Sync + Sized + 'static {
@@ -40,6 +40,11 @@ pub(crate) trait Style: Send + Sync + Sized + 'static {
 
     /// Its own routes: the authorization endpoint is [`Office::authorize`].
     fn routes() -> Router<Office<Self>>;
+
+    /// Its own controls for tests, below `/sandbox/control/<NAME>`.
+    fn controls(_: &Office<Self>, _: Outside) -> Router {
+        Router::new()
+    }
 
     /// How it refuses an authorization request.
     fn refuse(problem: &Problem) -> Refusal;
@@ -295,6 +300,10 @@ impl<S: Style> ServiceFaults for Office<S> {
 impl<S: Style> Service for Office<S> {
     fn routes(&self) -> Router {
         S::routes().merge(desk::routes()).with_state(self.clone())
+    }
+
+    fn controls(&self, outside: Outside) -> Router {
+        S::controls(self, outside)
     }
 }
 

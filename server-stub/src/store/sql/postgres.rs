@@ -63,6 +63,11 @@ pub(super) async fn open(url: &PostgresUrl, wakes: &Wakes) -> Result<Opened, Sto
     })
 }
 
+/// Whether the database answers, without changing it.
+pub(in crate::store) async fn reach(url: &PostgresUrl) -> Result<(), sqlx::Error> {
+    PgConnection::connect(url.expose()).await?.close().await
+}
+
 /// Applies what is missing, while nodes of the version before may be running: see the rule in the first migration. An
 /// advisory lock lets one node do it at a time. Migrations of a newer version that are there already are left alone, so
 /// that a node of this version can still be started beside newer ones, and rolled back to.

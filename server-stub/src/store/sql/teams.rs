@@ -256,6 +256,7 @@ impl Sql {
             app: client_id.map(|client_id| OAuthApp {
                 client_id,
                 client_secret: secret.map(ClientSecret::new),
+                signing_secret: None,
             }),
             key,
         })

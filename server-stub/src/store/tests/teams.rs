@@ -24,6 +24,7 @@ fn host(team: &Team) -> TeamHost {
         app: Some(OAuthApp {
             client_id: "app".to_owned(),
             client_secret: Some(ClientSecret::new("canary-app-secret")),
+            signing_secret: None,
         }),
     }
 }

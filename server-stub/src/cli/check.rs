@@ -1,0 +1,161 @@
+//! What a good configuration can still be wrong about: addresses, files, ports, apps. Every finding is one line that says
+//! what to do; nothing is changed and nothing is kept.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use tokio::net::TcpListener;
+use url::{Host, Url};
+
+use crate::config::{Config, Database, Settings};
+use crate::providers::Registry;
+use crate::store;
+
+/// Everything that is found, worst for the first user first. `config` is the file's path.
+pub(super) async fn findings(settings: &Settings, config: Option<&Path>) -> Vec<String> {
+    let mut found = addresses(&settings.config, &settings.listen);
+    found.extend(apps(&settings.config));
+    found.extend(secret_file(config));
+    found.extend(database(&settings.config.database).await);
+    let listeners = [
+        ("--listen", Some(&settings.listen)),
+        ("--sandbox-listen", settings.sandbox_listen.as_ref()),
+        ("--metrics-listen", settings.metrics_listen.as_ref()),
+    ];
+    for (name, address) in listeners {
+        let Some(address) = address else { continue };
+        if let Err(error) = TcpListener::bind(address).await {
+            found.push(format!(
+                "cannot listen on {address}: {error}; end what listens there, or name another address with {name}"
+            ));
+        }
+    }
+    found
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+/// Whether only this machine reaches what listens there.
+fn listens_on_loopback(address: &str) -> bool {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn addresses(config: &Config, listen: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let named = [
+        ("publicApiUrl", config.public_url.as_ref()),
+        ("authOrigin", config.auth_origin.as_ref()),
+    ];
+    for (name, url) in named {
+        if let Some(url) = url
+            && url.scheme() == "http"
+            && !is_loopback(url)
+        {
+            let origin = url.origin().ascii_serialization();
+            found.push(format!(
+                "{name} is {origin}: tokens would cross the network in the clear, and most services refuse such a \
+                 callback; put a proxy with TLS in front and use https"
+            ));
+        }
+    }
+    if config.public_url.is_none() && !listens_on_loopback(listen) {
+        found.push(format!(
+            "publicApiUrl is not set, and the server listens on {listen}: browsers would be sent back to an address of \
+             this machine alone; set [apiServer] publicApiUrl or --public-url"
+        ));
+    }
+    found
+}
+
+fn apps(config: &Config) -> Vec<String> {
+    if config.sandbox || config.sandbox_url.is_some() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    if config.providers.values().all(|app| app.client_id.is_none()) {
+        found.push(
+            "no provider has a clientId: nobody could sign in or connect anything; register an app, and put its id into \
+             [providers.<name>] clientId"
+                .to_owned(),
+        );
+    }
+    for (name, app) in &config.providers {
+        if app.client_id.is_some() && app.client_secret.is_none() && Registry::needs_secret(name) {
+            found.push(format!(
+                "provider {name} has a clientId but no clientSecret: its callbacks could not be exchanged; set \
+                 CODESTREAM_PROVIDER_{}_CLIENT_SECRET or [providers.{name}] clientSecret",
+                name.to_uppercase()
+            ));
+        }
+        if app.client_id.is_none() {
+            found.push(format!(
+                "provider {name} has no clientId: it is not offered; set one, or take its section out"
+            ));
+        }
+    }
+    found
+}
+
+/// A file that may hold secrets is its owner's and, at most, a group's.
+#[cfg(unix)]
+fn secret_file(config: Option<&Path>) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = config?;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    (mode & 0o007 != 0).then(|| {
+        let path = path.display();
+        format!("everyone on this machine can read {path}, which may hold secrets: chmod o-rwx {path}")
+    })
+}
+
+#[cfg(not(unix))]
+fn secret_file(_: Option<&Path>) -> Option<String> {
+    None
+}
+
+async fn database(database: &Database) -> Option<String> {
+    match database {
+        Database::SqliteMemory => None,
+        Database::SqliteFile(path) => {
+            let problem = unwritable(path)?;
+            Some(format!(
+                "the database {} cannot be written: {problem}; make its directory the server's own, or name another one \
+                 with --database",
+                path.display()
+            ))
+        }
+        Database::Postgres(url) => {
+            let error = store::reach(url).await.err()?;
+            Some(format!(
+                "the database cannot be reached: {error}; check its host, name, user and password"
+            ))
+        }
+    }
+}
+
+fn unwritable(path: &Path) -> Option<std::io::Error> {
+    if path.exists() {
+        return std::fs::OpenOptions::new().append(true).open(path).err();
+    }
+    // What is missing of its directory is made at the start.
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let directory = absolute.ancestors().skip(1).find(|above| above.exists());
+    let probe: PathBuf = directory?.join(".codestream-check");
+    match std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&probe)
+    {
+        Ok(_) => std::fs::remove_file(&probe).err(),
+        Err(error) => Some(error),
+    }
+}

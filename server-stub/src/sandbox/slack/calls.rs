@@ -1,0 +1,259 @@
+//! Slack calling the app: events, retried on Slack's schedule, and interactive components.
+//! <https://docs.slack.dev/apis/events-api#retries>
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use codestream_protocol::secret::SigningSecret;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::{Url, form_urlencoded};
+
+use super::Slack;
+use crate::providers::sign_as_slack;
+use crate::sandbox::Outside;
+use crate::sandbox::chance::alphanumeric;
+
+/// How long Slack waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// After which time since the one before an event is sent again.
+const RETRIES: [Duration; 3] = [Duration::ZERO, Duration::from_mins(1), Duration::from_mins(5)];
+/// The app's id at Slack.
+const APP: &str = "A0SANDBOX";
+
+#[derive(Clone)]
+struct Caller {
+    outside: Outside,
+    slack: Slack,
+    secret: SigningSecret,
+    sent: Arc<Mutex<Vec<Sent>>>,
+}
+
+/// Something that was sent, and what came of it.
+#[derive(Debug, Clone, Serialize)]
+struct Sent {
+    id: String,
+    attempts: Vec<Attempt>,
+    /// Nothing more will be sent of it.
+    done: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Attempt {
+    retry_num: usize,
+    /// Absent without an answer.
+    status: Option<u16>,
+    /// In Slack's words, when it was not good.
+    reason: Option<&'static str>,
+    took_ms: u64,
+    body: Value,
+}
+
+/// The controls, below `/sandbox/control/slack`.
+pub(super) fn controls(slack: &Slack, outside: Outside) -> Router {
+    let Some(secret) = slack.app().signing_secret.clone() else {
+        return Router::new();
+    };
+    let caller = Caller {
+        outside,
+        slack: slack.clone(),
+        secret,
+        sent: Arc::default(),
+    };
+    Router::new()
+        .route("/", post(send).get(sent))
+        .route("/sign", post(sign))
+        .with_state(caller)
+}
+
+/// One of `event`, `letter` and `payload`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Order {
+    /// An `event_callback`'s event.
+    event: Option<Value>,
+    event_id: Option<String>,
+    /// Of which workspace.
+    team_id: Option<String>,
+    /// The whole of another letter of the Events API, e.g. `url_verification`.
+    letter: Option<Value>,
+    /// Of an interactive component.
+    payload: Option<Value>,
+    /// The URL that is set in the app's settings; absent: the API's own.
+    to: Option<Url>,
+}
+
+struct Letter {
+    id: String,
+    to: Url,
+    media_type: &'static str,
+    body: String,
+    retries: &'static [Duration],
+}
+
+impl Caller {
+    fn letter(&self, order: Order) -> Option<Letter> {
+        let random = self.slack.random();
+        let own = |action: &str| {
+            let mut url = self.outside.api.clone();
+            url.set_path(&format!("/no-auth/provider-action/{action}"));
+            url
+        };
+        let event_id = order
+            .event_id
+            .unwrap_or_else(|| format!("Ev{}", alphanumeric::<9>(random)));
+        let body = match (order.event, order.letter, order.payload) {
+            (Some(event), None, None) => json!({
+                "token": "sandbox",
+                "team_id": order.team_id.unwrap_or_else(|| "T0ACME000".to_owned()),
+                "api_app_id": APP,
+                "event": event,
+                "type": "event_callback",
+                "event_id": event_id,
+                "event_time": self.slack.now().as_secs(),
+            }),
+            (None, Some(letter), None) => letter,
+            (None, None, Some(payload)) => {
+                let form = form_urlencoded::Serializer::new(String::new())
+                    .append_pair("payload", &payload.to_string())
+                    .finish();
+                return Some(Letter {
+                    id: event_id,
+                    to: order.to.unwrap_or_else(|| own("slack")),
+                    media_type: "application/x-www-form-urlencoded",
+                    body: form,
+                    // The user sees an error instead.
+                    retries: &[],
+                });
+            }
+            _ => return None,
+        };
+        Some(Letter {
+            id: event_id,
+            to: order.to.unwrap_or_else(|| own("slack-events")),
+            media_type: "application/json",
+            body: body.to_string(),
+            retries: &RETRIES,
+        })
+    }
+
+    fn note(&self, id: &str, attempt: Option<Attempt>, done: bool) {
+        let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sent) = all.iter_mut().find(|sent| sent.id == id) {
+            sent.attempts.extend(attempt);
+            sent.done = done;
+        }
+    }
+
+    async fn deliver(self, letter: Letter) {
+        let mut reason = self.attempt(&letter, 0, None).await;
+        for (number, wait) in (1..).zip(letter.retries) {
+            let Some(why) = reason else { break };
+            let again = self.slack.now() + *wait;
+            tokio::select! {
+                () = self.outside.clock.sleep_until(again) => {}
+                () = self.outside.lifecycle.stopping() => return,
+            }
+            reason = self.attempt(&letter, number, Some(why)).await;
+        }
+        self.note(&letter.id, None, true);
+    }
+
+    /// Why it must be sent again, if it must.
+    async fn attempt(
+        &self,
+        letter: &Letter,
+        number: usize,
+        why: Option<&'static str>,
+    ) -> Option<&'static str> {
+        let timestamp = self.slack.now().as_secs().to_string();
+        let signature = sign_as_slack(&self.secret, &timestamp, letter.body.as_bytes());
+        let mut request = self
+            .outside
+            .http
+            .post(letter.to.clone())
+            .timeout(PATIENCE)
+            .header("content-type", letter.media_type)
+            .header("user-agent", "Slackbot 1.0 (+https://api.slack.com/robots)")
+            .header("x-slack-request-timestamp", timestamp)
+            .header("x-slack-signature", signature)
+            .body(letter.body.clone());
+        if let Some(why) = why {
+            request = request
+                .header("x-slack-retry-num", number)
+                .header("x-slack-retry-reason", why);
+        }
+        let before = self.slack.now();
+        let (status, reason, body, no_retry) = match request.send().await {
+            Ok(response) => {
+                let status = response.status();
+                let no_retry = response.headers().contains_key("x-slack-no-retry");
+                let body = response.bytes().await.unwrap_or_default();
+                let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+                (
+                    Some(status.as_u16()),
+                    (!status.is_success()).then_some("http_error"),
+                    body,
+                    no_retry,
+                )
+            }
+            Err(error) if error.is_timeout() => (None, Some("http_timeout"), Value::Null, false),
+            Err(error) if error.is_connect() => (None, Some("connection_failed"), Value::Null, false),
+            Err(_) => (None, Some("unknown_error"), Value::Null, false),
+        };
+        let took = self.slack.now().since(before);
+        let attempt = Attempt {
+            retry_num: number,
+            status,
+            reason,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            body,
+        };
+        self.note(&letter.id, Some(attempt), false);
+        reason.filter(|_| !no_retry)
+    }
+}
+
+async fn send(State(caller): State<Caller>, Json(order): Json<Order>) -> Response {
+    let Some(letter) = caller.letter(order) else {
+        let message = json!({"message": "one of event, letter and payload"});
+        return (StatusCode::BAD_REQUEST, Json(message)).into_response();
+    };
+    let id = letter.id.clone();
+    caller
+        .sent
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(Sent {
+            id: id.clone(),
+            attempts: Vec::new(),
+            done: false,
+        });
+    let lifecycle = caller.outside.lifecycle.clone();
+    lifecycle.spawn(caller.deliver(letter));
+    Json(json!({ "id": id })).into_response()
+}
+
+async fn sent(State(caller): State<Caller>) -> Json<Vec<Sent>> {
+    Json(caller.sent.lock().unwrap_or_else(PoisonError::into_inner).clone())
+}
+
+#[derive(Debug, Deserialize)]
+struct ToSign {
+    body: String,
+    timestamp: Option<String>,
+}
+
+/// For requests that a test makes itself, to spoil them.
+async fn sign(State(caller): State<Caller>, Json(to_sign): Json<ToSign>) -> Json<Value> {
+    let now = caller.slack.now().as_secs().to_string();
+    let timestamp = to_sign.timestamp.unwrap_or(now);
+    let signature = sign_as_slack(&caller.secret, &timestamp, to_sign.body.as_bytes());
+    Json(json!({ "timestamp": timestamp, "signature": signature }))
+}
