@@ -102,6 +102,47 @@ impl Control {
         self.fault(json!({"clock": {"advanceMs": ms}})).await;
     }
 
+    /// Has an imitated third party call the API, and gives the name of the call.
+    pub async fn call(&self, provider: &str, order: Value) -> String {
+        let answer = self.post(provider, order).await;
+        answer["id"].as_str().expect("a name").to_owned()
+    }
+
+    /// What became of the calls of an imitated third party to the API.
+    pub async fn calls(&self, provider: &str) -> Vec<Value> {
+        let answer = self.http.get(&format!("{}/{provider}", self.base), None).await;
+        serde_json::from_str(&answer.text).expect("a list of calls")
+    }
+
+    /// One of them, once so many attempts have been made, or none is left to make.
+    pub async fn attempts(&self, provider: &str, id: &str, count: usize) -> Value {
+        let made = async {
+            loop {
+                let calls = self.calls(provider).await;
+                let call = calls
+                    .into_iter()
+                    .find(|call| call["id"] == id)
+                    .expect("a call of this name");
+                let attempts = call["attempts"].as_array().map_or(0, Vec::len);
+                if attempts >= count || call["done"] == true {
+                    return call;
+                }
+            }
+        };
+        tokio::time::timeout(crate::PATIENCE, made)
+            .await
+            .unwrap_or_else(|_| panic!("{count} attempts of {id} are not made"))
+    }
+
+    /// Text that is signed as an imitated third party signs it: timestamp and signature.
+    pub async fn sign(&self, provider: &str, body: &str, timestamp: Option<i64>) -> (String, String) {
+        let timestamp = timestamp.map(|timestamp| timestamp.to_string());
+        let order = json!({ "body": body, "timestamp": timestamp });
+        let signed = self.post(&format!("{provider}/sign"), order).await;
+        let text = |name: &str| signed[name].as_str().expect("text").to_owned();
+        (text("timestamp"), text("signature"))
+    }
+
     /// What the imitated third party received so far.
     pub async fn requests(&self, provider: &str) -> Vec<Value> {
         let url = format!("{}/requests?provider={provider}", self.base);

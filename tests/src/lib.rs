@@ -9,6 +9,7 @@
 //! - [`Cluster`]: several nodes on one PostgreSQL behind nginx, and [`Socket`] to listen on them
 //! - [`Nginx`]: the real one, with a configuration of the test's
 //! - [`Postgres`]: a database of a PostgreSQL that lives as long as the test process
+//! - [`Environments`]: several stubs behind one callback host
 //! - [`FaultProxy`]: a network that can be broken on purpose, and that remembers what passed
 //! - [`ConnectProxy`], [`Authority`], [`TlsFront`]: a company's network
 //! - [`TimeShift`]: a clock that jumps under a real process; [`Usage`]: what a process holds of the machine
@@ -23,6 +24,7 @@ mod cluster;
 mod connect_proxy;
 mod control;
 pub mod demo;
+mod environments;
 mod fault_proxy;
 mod http;
 mod ide;
@@ -38,6 +40,7 @@ mod stub;
 mod terminal;
 mod time_shift;
 mod tls;
+pub mod tour;
 mod usage;
 mod wire;
 
@@ -46,6 +49,7 @@ pub use browser::{Hop, Jar, Page, SameSite, TestBrowser, same_site};
 pub use cluster::Cluster;
 pub use connect_proxy::{ConnectProxy, Tunnel};
 pub use control::{Control, SandboxUser};
+pub use environments::Environments;
 pub use fault_proxy::{Exchange, Fault, FaultProxy};
 pub use http::{Answer, Http};
 pub use ide::{HeadlessIde, IdeBuilder, Incoming, Opened, RpcError, ShowDocument, frame, methods};

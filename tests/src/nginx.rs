@@ -69,10 +69,18 @@ impl Nginx {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// What it logged so far: accesses, then errors.
+    /// What it logged so far: every log file, then standard error.
     pub fn log(&self) -> String {
-        let access = std::fs::read_to_string(self.home.path().join("access.log")).unwrap_or_default();
-        access + &self.process.stderr()
+        let mut files: Vec<_> = std::fs::read_dir(self.home.path())
+            .expect("its home")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+            .collect();
+        files.sort();
+        let logged = files
+            .iter()
+            .map(|path| std::fs::read_to_string(path).expect("a log"));
+        logged.chain([self.process.stderr()]).collect()
     }
 }
 

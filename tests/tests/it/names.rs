@@ -25,6 +25,7 @@ const ROOMS: &[&str] = &[
     "CHANGELOG.md",
     "README.md",
     "agent/src/thirdparty",
+    "server-stub/SELF-HOSTING.md",
     "server-stub/SERVICES.md",
     "server-stub/src/providers",
     "server-stub/src/sandbox",
@@ -51,6 +52,16 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "protocol/src/code.rs",
         "GitlabPublicEmail",
         "a code on the wire, named after the service that it was first made for",
+    ),
+    (
+        "protocol/src/http.rs",
+        "/msteams/generate-connect-code",
+        "a path of the API, named after the chat that it was first made for",
+    ),
+    (
+        "protocol/src/http.rs",
+        "/msteams_conversations",
+        "a path of the API, named after the chat that it was first made for",
     ),
     (
         "protocol/bindings/",
