@@ -27,6 +27,8 @@ export class Hub {
   /** The session's token that the agent holds or is trying. */
   #token: string | undefined;
   #order: Promise<void> = Promise.resolve();
+  /** Counts the askings: what an older one hears when a newer one is under way is of the past. */
+  #askings = 0;
 
   constructor(private readonly around: Surround) {}
 
@@ -118,13 +120,21 @@ export class Hub {
   }
 
   async #refresh(): Promise<void> {
+    this.#askings += 1;
+    const asking = this.#askings;
+    const apply = (event: Event): void => {
+      if (asking === this.#askings) this.#apply(event);
+    };
     try {
-      const [status, { providers }] = await Promise.all([
-        this.around.request("codestream/status", {}),
-        this.around.request("codestream/provider/list", {}),
+      // Each counts from its own arrival: the list may wait for the server, and the status would be old by then.
+      await Promise.all([
+        this.around.request("codestream/status", {}).then((status) => {
+          apply({ type: "status", status });
+        }),
+        this.around.request("codestream/provider/list", {}).then(({ providers }) => {
+          apply({ type: "providers", providers });
+        }),
       ]);
-      this.#apply({ type: "status", status });
-      this.#apply({ type: "providers", providers });
     } catch (error) {
       // The view says what is wrong; here it is only a status bar without news.
       this.around.trouble("ask the agent how things are", error);

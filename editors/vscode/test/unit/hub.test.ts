@@ -79,6 +79,27 @@ test("a login is kept, a logout forgotten, and the model holds no token", async 
   expect(passed).toEqual(["codestream/didLogin", "codestream/didLogout"]);
 });
 
+test("an answer that comes late does not undo what was heard since", async () => {
+  let late: (list: unknown) => void = () => undefined;
+  answers["codestream/provider/list"] = new Promise((resolve) => (late = resolve));
+  hub.agentChanged({ status: "running" });
+  await settled();
+  hub.notified("codestream/didLogin", login("hunter2"));
+  answers["codestream/status"] = {
+    server: SERVER,
+    connection: "reconnected",
+    attempts: [],
+    session: hub.model.session,
+  };
+  answers["codestream/provider/list"] = { providers: [connected] };
+  hub.notified("codestream/didLogin", login("hunter2"));
+  await settled();
+  late({ providers: [] });
+  await settled();
+  expect(hub.model.session?.email).toBe("mona@example.com");
+  expect(hub.model.providers).toEqual([connected]);
+});
+
 test("the session of another window is taken up by a window that has none", async () => {
   await hub.adopt();
   expect(adoptions()).toEqual([]);
