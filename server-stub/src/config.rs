@@ -6,6 +6,7 @@ mod environment;
 mod file;
 mod load;
 mod place;
+mod proxies;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use url::Url;
 pub use crate::keys::{Key, KeyRing};
 pub use environment::Environment;
 pub use load::{ConfigError, Options, Settings, load};
+pub use proxies::TrustedProxies;
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct Config {
     pub auth_origin: Option<Url>,
     /// Where a browser goes after a successful handshake; absent: our own page.
     pub success_url: Option<Url>,
+    /// Whose word about a client's address is taken.
+    pub trusted_proxies: TrustedProxies,
     /// Where everything is kept.
     pub database: Database,
     /// Whether the third parties are imitated.

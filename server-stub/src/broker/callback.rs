@@ -30,7 +30,7 @@ pub(crate) async fn returned(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    let visit = Visit::of(provider.to_owned(), &parts);
+    let visit = Visit::of(&app, provider.to_owned(), &parts);
     if let Err(wait) = visit.limit(&app).await {
         return too_many(wait);
     }
@@ -70,7 +70,7 @@ pub(crate) async fn receive(
     if let Some(home) = relay::home(&app, &parts.headers, &parts.uri) {
         return home.into_response();
     }
-    let visit = Visit::of(provider.clone(), &parts);
+    let visit = Visit::of(&app, provider.clone(), &parts);
     if let Err(wait) = visit.limit(&app).await {
         return too_many(wait);
     }

@@ -181,7 +181,7 @@ pub(crate) async fn decide(State(app): State<Arc<App>>, request: Request) -> Res
         Decision::Confirm => Confirmation::Given,
         Decision::Refuse => Confirmation::Refused,
     };
-    let visit = Visit::of(pending.provider, &parts);
+    let visit = Visit::of(&app, pending.provider, &parts);
     settle::settle(&app, &visit, returned, confirmation)
         .await
         .with(NOTE.drop(&app, &id.to_string()))

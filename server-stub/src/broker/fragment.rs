@@ -45,7 +45,7 @@ async fn receive(
             RouteError::of(ServerCode::ReadAuth).saying("Only the page of this server may post here.")
         );
     }
-    let visit = Visit::of(provider, &parts);
+    let visit = Visit::of(&app, provider, &parts);
     visit.limit(&app).await.map_err(RouteError::too_many)?;
     let Json(posted): Json<FragmentToken> = Request::from_parts(parts, body).extract().await?;
     let returned = Returned {

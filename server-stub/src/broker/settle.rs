@@ -36,11 +36,11 @@ pub(crate) struct Visit {
 
 impl Visit {
     /// From a request.
-    pub(crate) fn of(provider: String, parts: &Parts) -> Self {
+    pub(crate) fn of(app: &App, provider: String, parts: &Parts) -> Self {
         Self {
             provider,
             headers: parts.headers.clone(),
-            address: Peer::of(parts).0,
+            address: Peer::of(parts, &app.config.trusted_proxies).0,
         }
     }
 }

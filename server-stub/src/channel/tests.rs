@@ -44,6 +44,7 @@ fn config() -> Config {
         public_url: None,
         auth_origin: None,
         success_url: None,
+        trusted_proxies: crate::config::TrustedProxies::default(),
         database: Database::SqliteMemory,
         sandbox: false,
         sandbox_url: None,

@@ -32,6 +32,7 @@ pub(super) struct ApiServer {
     pub(super) listen: Option<String>,
     pub(super) metrics_listen: Option<String>,
     pub(super) database: Option<String>,
+    pub(super) trusted_proxies: Vec<String>,
     pub(super) confirm_sign_in: Option<ConfirmSignIn>,
 }
 

@@ -9,7 +9,9 @@ use codestream_protocol::state::is_environment;
 use url::Url;
 
 use super::file::File;
-use super::{Callback, Config, ConfirmSignIn, Database, Environment, Key, KeyRing, ProviderApp};
+use super::{
+    Callback, Config, ConfirmSignIn, Database, Environment, Key, KeyRing, ProviderApp, TrustedProxies,
+};
 use crate::providers::Registry;
 
 /// What the command line says.
@@ -78,6 +80,8 @@ pub enum ConfigError {
     Origin(&'static str, String),
     #[error("the success URL must be an http or https URL, not {0:?}")]
     SuccessUrl(String),
+    #[error("a trusted proxy must be an address or a network, such as 10.0.0.0/8, not {0:?}")]
+    TrustedProxy(String),
     #[error("the environment's name must be 1 to 64 of a-z, 0-9, - and _, not {0:?}")]
     EnvironmentName(String),
     #[error("the database must be sqlite:PATH, sqlite::memory: or postgres://HOST/NAME, not {0:?}")]
@@ -206,6 +210,7 @@ pub fn load(
             public_url,
             auth_origin,
             success_url,
+            trusted_proxies: TrustedProxies::parse(&server.trusted_proxies)?,
             database,
             sandbox,
             sandbox_url,

@@ -303,6 +303,7 @@ fn config() -> Config {
         public_url: Some(PUBLIC.parse().expect("a URL")),
         auth_origin: None,
         success_url: None,
+        trusted_proxies: crate::config::TrustedProxies::default(),
         database: Database::SqliteMemory,
         sandbox: true,
         sandbox_url: None,

@@ -73,6 +73,17 @@ fn without_a_sandbox_keys_come_from_the_environment_or_the_file() {
     }
 }
 
+#[test]
+fn proxies_on_other_machines_are_named() {
+    let config = with_file("[apiServer]\ntrustedProxies = ['10.0.0.0/8']\n", &[])
+        .expect("settings")
+        .config;
+    assert!(config.trusted_proxies.contains([10, 1, 2, 3].into()));
+    assert!(!config.trusted_proxies.contains([11, 1, 2, 3].into()));
+    let error = with_file("[apiServer]\ntrustedProxies = ['10.0.0.0/33']\n", &[]).expect_err("no network");
+    assert!(error.to_string().contains("10.0.0.0/33"), "{error}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn the_default_database_is_in_the_data_directory() {
