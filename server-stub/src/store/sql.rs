@@ -33,7 +33,7 @@ use tokio::time::Instant;
 use super::{Change, StoreError, StoredMessage, Wake, Wakes};
 use crate::clock::Clock;
 use crate::config::Database;
-use crate::keys::{Place, Sealer};
+use crate::keys::{Place, SealError, Sealer};
 use crate::random::Random;
 use limits::Buckets;
 pub(super) use postgres::reach;
@@ -126,8 +126,20 @@ impl Sql {
         String::from_utf8(plain).map_err(|_| StoreError::Shape("secret"))
     }
 
+    /// As [`open_sealed`](Self::open_sealed); `None` where the key was taken out of the configuration. What nobody can open
+    /// any more is as good as gone, and must not stand in the way of what replaces it.
+    fn open_unless_lost(&self, place: Place<'_>, sealed: &[u8]) -> Result<Option<String>, StoreError> {
+        match self.open_sealed(place, sealed) {
+            Err(StoreError::Sealed(SealError::UnknownKey)) => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
     fn open_optional(&self, place: Place<'_>, sealed: Option<Vec<u8>>) -> Result<Option<String>, StoreError> {
-        sealed.map(|sealed| self.open_sealed(place, &sealed)).transpose()
+        match sealed {
+            Some(sealed) => self.open_unless_lost(place, &sealed),
+            None => Ok(None),
+        }
     }
 }
 

@@ -304,6 +304,16 @@ impl Sql {
         row.as_ref().map(|row| self.account_of(row)).transpose()
     }
 
+    /// Nobody can open the token any more: only connecting again gives another one.
+    fn lost_token(&self) -> TokenError {
+        TokenError {
+            error: "The server has lost the key of this connection. Connect again.".to_owned(),
+            occurred_at: self.clock.now(),
+            is_connection_error: false,
+            provider_message: None,
+        }
+    }
+
     fn account_of(&self, row: &AnyRow) -> Result<Account, StoreError> {
         let host: &str = row.try_get("host")?;
         let key = AccountKey {
@@ -319,8 +329,10 @@ impl Sql {
         };
         let data = open("data")?;
         let error: Option<&str> = row.try_get("token_error")?;
+        let access = open("access_token")?;
+        let lost = access.is_none() && row.try_get::<Option<&[u8]>, _>("access_token")?.is_some();
         Ok(Account {
-            access_token: open("access_token")?.map(AccessToken::new),
+            access_token: access.map(AccessToken::new),
             refresh_token: open("refresh_token")?.map(RefreshToken::new),
             expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(UnixMillis),
             is_api_token: row.try_get::<i64, _>("is_api_token")? != 0,
@@ -333,7 +345,8 @@ impl Sql {
             token_error: error
                 .map(serde_json::from_str)
                 .transpose()
-                .map_err(|_| StoreError::Shape("token error"))?,
+                .map_err(|_| StoreError::Shape("token error"))?
+                .or_else(|| lost.then(|| self.lost_token())),
             key,
         })
     }

@@ -49,7 +49,10 @@ impl Links for Sql {
                 .bind(name)
                 .fetch_optional(&mut *self.read().await?)
                 .await?;
-        sealed.map(|sealed| self.open_note(name, &sealed)).transpose()
+        Ok(sealed
+            .map(|sealed| self.open_note(name, &sealed))
+            .transpose()?
+            .flatten())
     }
 
     async fn keep_note(&self, provider: &str, name: &str, note: &Value) -> Result<(), StoreError> {
@@ -84,20 +87,23 @@ impl Links for Sql {
         .bind(prefix)
         .fetch_all(&mut *self.read().await?)
         .await?;
-        rows.iter()
-            .map(|row| {
-                let name: String = row.try_get("name")?;
-                let note = self.open_note(&name, row.try_get("note")?)?;
-                Ok((name, note))
-            })
-            .collect()
+        let mut notes = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let name: String = row.try_get("name")?;
+            if let Some(note) = self.open_note(&name, row.try_get("note")?)? {
+                notes.push((name, note));
+            }
+        }
+        Ok(notes)
     }
 }
 
 impl Sql {
-    fn open_note(&self, name: &str, sealed: &[u8]) -> Result<Value, StoreError> {
-        let note = self.open_sealed(place(name), sealed)?;
-        serde_json::from_str(&note).map_err(|_| StoreError::Shape("note"))
+    /// `None`: its key was taken out. What it tied together is tied anew by whoever wants it.
+    fn open_note(&self, name: &str, sealed: &[u8]) -> Result<Option<Value>, StoreError> {
+        let note = self.open_unless_lost(place(name), sealed)?;
+        note.map(|note| serde_json::from_str(&note).map_err(|_| StoreError::Shape("note")))
+            .transpose()
     }
 }
 

@@ -25,7 +25,7 @@ impl Messages for Sql {
             .bind(id)
             .fetch_optional(&mut *self.read().await?)
             .await?;
-        row.as_ref().map(|row| self.message_of(row)).transpose()
+        Ok(row.map(|row| self.message_of(&row)).transpose()?.flatten())
     }
 
     async fn messages_since(
@@ -55,25 +55,30 @@ impl Messages for Sql {
             .fold(query, |query, channel| query.bind(channel.to_string()))
             .fetch_all(&mut *self.read().await?)
             .await?;
-        rows.iter().map(|row| self.message_of(row)).collect()
+        rows.iter()
+            .filter_map(|row| self.message_of(row).transpose())
+            .collect()
     }
 }
 
 impl Sql {
-    fn message_of(&self, row: &AnyRow) -> Result<StoredMessage, StoreError> {
+    /// `None`: its key was taken out, and every session that it was meant for has ended with it.
+    fn message_of(&self, row: &AnyRow) -> Result<Option<StoredMessage>, StoreError> {
         let id: String = row.try_get("id")?;
         let place = Place {
             table: "messages",
             column: "payload",
             row: &id,
         };
-        let payload = self.open_sealed(place, row.try_get("payload")?)?;
+        let Some(payload) = self.open_unless_lost(place, row.try_get("payload")?)? else {
+            return Ok(None);
+        };
         let payload = serde_json::from_str(&payload).map_err(|_| StoreError::Shape("message"))?;
-        Ok(StoredMessage {
+        Ok(Some(StoredMessage {
             channel: parsed(row.try_get("channel")?, "channel")?,
             timestamp: UnixMillis(row.try_get("timestamp")?),
             payload,
             id,
-        })
+        }))
     }
 }

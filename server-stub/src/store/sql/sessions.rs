@@ -55,7 +55,7 @@ impl Sessions for Sql {
                 .await?;
             tx.commit().await?;
         }
-        self.session_of(&row).map(Some)
+        self.session_of(&row)
     }
 
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
@@ -79,7 +79,7 @@ impl Sessions for Sql {
         .bind(user.as_str())
         .fetch_optional(&mut *self.read().await?)
         .await?;
-        row.as_ref().map(|row| self.session_of(row)).transpose()
+        Ok(row.map(|row| self.session_of(&row)).transpose()?.flatten())
     }
 
     async fn end_session(&self, id: SessionId) -> Result<bool, StoreError> {
@@ -167,21 +167,26 @@ impl Sql {
             return Ok(None);
         };
         let used: Option<i64> = row.try_get("used_at")?;
-        Ok(Some((self.session_of(&row)?, used.map(UnixMillis))))
+        let session = self.session_of(&row)?;
+        Ok(session.map(|session| (session, used.map(UnixMillis))))
     }
 
-    fn session_of(&self, row: &AnyRow) -> Result<Session, StoreError> {
+    /// `None`: its key was taken out, and with it the session has ended. Whoever has the key may have the token for its
+    /// channel, so no new one is put in its place.
+    fn session_of(&self, row: &AnyRow) -> Result<Option<Session>, StoreError> {
         let id: &str = row.try_get("id")?;
         let team: Option<&str> = row.try_get("team_id")?;
-        let broadcaster = self.open_sealed(place(id), row.try_get("broadcaster_token")?)?;
-        Ok(Session {
+        let Some(broadcaster) = self.open_unless_lost(place(id), row.try_get("broadcaster_token")?)? else {
+            return Ok(None);
+        };
+        Ok(Some(Session {
             id: SessionId(parsed::<Uuid>(id, "session id")?),
             user_id: parsed(row.try_get("user_id")?, "user id")?,
             team_id: team.map(|team| parsed(team, "team id")).transpose()?,
             provider: row.try_get("provider")?,
             broadcaster_token: BroadcasterToken::new(broadcaster),
             since: UnixMillis(row.try_get("created_at")?),
-        })
+        }))
     }
 }
 

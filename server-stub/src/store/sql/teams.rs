@@ -125,7 +125,9 @@ impl Teams for Sql {
         .bind(team.as_str())
         .fetch_all(&mut *self.read().await?)
         .await?;
-        rows.iter().map(|row| self.team_token_of(row)).collect()
+        rows.iter()
+            .filter_map(|row| self.team_token_of(row).transpose())
+            .collect()
     }
 
     async fn put_team_token(&self, token: TeamToken) -> Result<Directive, StoreError> {
@@ -187,7 +189,7 @@ impl Teams for Sql {
         tx.change_team(&key.team_id, before, me::team_token_gone(key), None)
             .await?;
         tx.commit().await?;
-        Ok(Some(token))
+        Ok(token)
     }
 }
 
@@ -262,7 +264,8 @@ impl Sql {
         })
     }
 
-    fn team_token_of(&self, row: &AnyRow) -> Result<TeamToken, StoreError> {
+    /// `None`: its key was taken out.
+    fn team_token_of(&self, row: &AnyRow) -> Result<Option<TeamToken>, StoreError> {
         let host: &str = row.try_get("host")?;
         let key = TeamTokenKey {
             team_id: parsed(row.try_get("team_id")?, "team id")?,
@@ -274,9 +277,11 @@ impl Sql {
         let open = |column| -> Result<Option<String>, StoreError> {
             self.open_optional(token_place(column, &name), row.try_get(column)?)
         };
-        let access = open("access_token")?.ok_or(StoreError::Shape("token"))?;
+        let Some(access) = open("access_token")? else {
+            return Ok(None);
+        };
         let data = open("data")?;
-        Ok(TeamToken {
+        Ok(Some(TeamToken {
             access_token: AccessToken::new(access),
             refresh_token: open("refresh_token")?.map(RefreshToken::new),
             expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(UnixMillis),
@@ -285,7 +290,7 @@ impl Sql {
                 .map_or(Ok(Value::Null), |data| serde_json::from_str(&data))
                 .map_err(|_| StoreError::Shape("token"))?,
             key,
-        })
+        }))
     }
 }
 
