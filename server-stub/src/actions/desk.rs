@@ -28,6 +28,10 @@ impl Desk for ServiceDesk<'_> {
             .map_or_else(Vec::new, |user| user.team_ids))
     }
 
+    async fn email_of(&self, user: &UserId) -> Result<Option<String>, StoreError> {
+        Ok(self.store.user(user).await?.map(|user| user.email))
+    }
+
     async fn note(&self, name: &str) -> Result<Option<Value>, StoreError> {
         self.store.note(self.provider, name).await
     }

@@ -89,7 +89,7 @@ pub(crate) enum Unheard {
     #[error("the service's signing keys cannot be fetched")]
     NotNow,
     /// There is nothing here to prove it with.
-    #[error("not set up")]
+    #[error("there is no signingSecret in the configuration to prove it with")]
     NotConfigured,
 }
 
@@ -133,6 +133,9 @@ pub(crate) trait Desk: Send + Sync {
 
     /// The teams of a user.
     async fn teams_of(&self, user: &UserId) -> Result<Vec<TeamId>, StoreError>;
+
+    /// The e-mail address of a user.
+    async fn email_of(&self, user: &UserId) -> Result<Option<String>, StoreError>;
 
     /// What the service has noted under `name`.
     async fn note(&self, name: &str) -> Result<Option<Value>, StoreError>;

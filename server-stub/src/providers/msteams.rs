@@ -3,6 +3,7 @@
 
 mod activity;
 mod bot;
+mod channels;
 mod connector;
 mod token;
 

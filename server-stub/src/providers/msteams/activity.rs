@@ -119,6 +119,12 @@ pub(super) enum Command {
     SignOut,
     Connect,
     Disconnect,
+    /// Every channel of the writer's teams.
+    DisconnectAll,
+    /// Whether the writer is linked, and what is connected.
+    Status,
+    /// All that there is of the writer.
+    Uninstall,
     Help,
 }
 
@@ -131,6 +137,9 @@ impl Command {
             "signout" | "logout" => Self::SignOut,
             "connect" => Self::Connect,
             "disconnect" => Self::Disconnect,
+            "disconnectall" | "disconnect all" => Self::DisconnectAll,
+            "status" => Self::Status,
+            "uninstall" => Self::Uninstall,
             "help" | "start" | "welcome" | "init" => Self::Help,
             _ => return None,
         })
@@ -153,6 +162,12 @@ mod tests {
                 Some(Command::Disconnect),
             ),
             ("login", "login", Some(Command::SignIn)),
+            ("Status", "Status", Some(Command::Status)),
+            (
+                "<at>CodeStream</at> disconnectall",
+                "disconnectall",
+                Some(Command::DisconnectAll),
+            ),
             ("please connect", "please connect", None),
             ("a <at>b", "a", None),
             ("", "", None),

@@ -1,4 +1,7 @@
 //! The bot: links a person by a connect code, connects channels, and tells of what is written in them.
+//!
+//! Whoever links an account proves it with a code. Nobody is linked by a roster's e-mail addresses: a tenant's administrator
+//! may write any address there.
 
 use codestream_protocol::activity::{self, ActivityKind, Author};
 use codestream_protocol::{TeamId, UnixMillis, UserId};
@@ -6,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::activity::{Activity, Command};
+use super::channels::{self, Channel, Connected};
 use super::{connector, token};
 use crate::providers::inbound::{Desk, Heard, Letter, Matter, Told, Unheard, Whom, WorkError};
 use crate::providers::service::Caller;
@@ -13,8 +17,8 @@ use crate::providers::service::Caller;
 /// The one address in the bot's registration.
 pub(super) const ALL: &[&str] = &["msteams"];
 
-const HELP: &str = "I bring what is written here to your IDE. In our personal chat: **signin**, **signout**. In a channel: \
-                    **connect**, **disconnect**.";
+const HELP: &str = "I bring what is written in channels to your IDE. In our personal chat: **signin**, **signout**, \
+                    **uninstall**. In a channel: **connect**, **disconnect**. In both: **status**, **disconnectall**.";
 
 /// A Teams account that is linked.
 #[derive(Serialize, Deserialize)]
@@ -23,24 +27,21 @@ struct Linked {
     user_id: UserId,
 }
 
-/// A channel that is connected.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Channel {
-    service_url: String,
-    name: String,
-    /// Of Microsoft Teams.
-    team: String,
-    /// Ours, of whoever connected it.
-    team_ids: Vec<TeamId>,
-}
-
 fn user_note(activity: &Activity) -> String {
     format!("user:{}:{}", activity.tenant(), activity.author())
 }
 
-fn channel_note(conversation: &str) -> String {
-    format!("channel:{conversation}")
+fn greeted_note(activity: &Activity) -> String {
+    format!("greeted:{}:{}", activity.tenant(), activity.author())
+}
+
+/// The names of channels, each once.
+fn names(connected: &[Connected]) -> String {
+    let channels = channels::by_channel(connected.to_vec());
+    let names = channels
+        .iter()
+        .map(|(_, channel, _)| format!("**{}**", channel.name));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Proves and reads an activity.
@@ -79,7 +80,11 @@ pub(super) async fn work(
         at,
     };
     if activity.kind == "installationUpdate" {
-        return bot.installed(letter["action"].as_str() == Some("remove")).await;
+        // An upgrade removes the old version (`remove-upgrade`), and everything stays.
+        return match letter["action"].as_str() {
+            Some("remove") => bot.removed().await,
+            _ => Ok(Vec::new()),
+        };
     }
     if activity.value["action"] == "signin" {
         let code = activity.value["signInCode"].as_str().unwrap_or_default();
@@ -100,13 +105,12 @@ pub(super) async fn say(
     conversation: &str,
     text: &str,
 ) -> Result<bool, WorkError> {
-    let Some(channel) = noted::<Channel>(desk, &channel_note(conversation)).await? else {
+    let connected = channels::of(desk, conversation).await?;
+    let Some(one) = connected.iter().find(|one| teams.contains(&one.team_id)) else {
         return Ok(false);
     };
-    if !channel.team_ids.iter().any(|team| teams.contains(team)) {
-        return Ok(false);
-    }
-    connector::say(caller, &channel.service_url, conversation, &connector::text(text)).await?;
+    let service_url = &one.channel.service_url;
+    connector::say(caller, service_url, conversation, &connector::text(text)).await?;
     Ok(true)
 }
 
@@ -180,7 +184,8 @@ impl Bot<'_> {
                 self.say("You are signed out. Channels that you connected stay connected until somebody disconnects them.")
                     .await
             }
-            Command::SignIn | Command::SignUp | Command::SignOut => {
+            Command::Uninstall if personal => self.uninstall().await,
+            Command::SignIn | Command::SignUp | Command::SignOut | Command::Uninstall => {
                 self.say("Write that in our personal chat.").await
             }
             Command::Connect | Command::Disconnect if personal => {
@@ -188,53 +193,151 @@ impl Bot<'_> {
             }
             Command::Connect => self.connect().await,
             Command::Disconnect => self.disconnect().await,
+            Command::DisconnectAll => self.disconnect_all().await,
+            Command::Status if personal => self.status().await,
+            Command::Status => self.status_of_channel().await,
         }
     }
 
+    /// Our teams of whoever writes; `None`: it is nobody whom we know.
+    async fn teams(&self) -> Result<Option<Vec<TeamId>>, WorkError> {
+        Ok(match self.linked().await? {
+            Some(Linked { user_id }) => Some(self.desk.teams_of(&user_id).await?),
+            None => None,
+        })
+    }
+
+    async fn say_unknown(&self) -> Result<Vec<Told>, WorkError> {
+        self.say("I do not know you yet. Write **signin** in our personal chat first.")
+            .await
+    }
+
     async fn connect(&self) -> Result<Vec<Told>, WorkError> {
-        let Some(Linked { user_id }) = self.linked().await? else {
-            return self
-                .say("I do not know you yet. Write **signin** in our personal chat first.")
-                .await;
+        let Some(teams) = self.teams().await? else {
+            return self.say_unknown().await;
         };
         let channel = Channel {
             service_url: self.activity.service_url.clone(),
             name: self.channel_name(),
             team: self.activity.channel_data.team.id.clone(),
-            team_ids: self.desk.teams_of(&user_id).await?,
         };
-        let name = channel_note(self.activity.conversation_id());
-        self.desk.keep_note(&name, &json!(channel)).await?;
+        for team_id in &teams {
+            let new = Connected {
+                conversation: self.activity.conversation_id().to_owned(),
+                team_id: team_id.clone(),
+                channel: channel.clone(),
+            };
+            channels::connect(self.desk, &new).await?;
+        }
         self.say("This channel is connected: what is written here reaches your team's IDEs.")
             .await?;
         Ok(vec![
-            self.told(ActivityKind::ChannelConnected, channel.team_ids, channel.name)
+            self.told(ActivityKind::ChannelConnected, teams, channel.name)
                 .await?,
         ])
     }
 
+    /// For the writer's own teams: another team's connection is another team's to end.
     async fn disconnect(&self) -> Result<Vec<Told>, WorkError> {
-        let name = channel_note(self.activity.conversation_id());
-        let Some(channel) = noted::<Channel>(self.desk, &name).await? else {
-            return self.say("This channel is not connected.").await;
+        let Some(teams) = self.teams().await? else {
+            return self.say_unknown().await;
         };
-        if self.linked().await?.is_none() {
-            return self
-                .say("I do not know you yet. Write **signin** in our personal chat first.")
-                .await;
+        let mut connected = channels::of(self.desk, self.activity.conversation_id()).await?;
+        connected.retain(|one| teams.contains(&one.team_id));
+        if connected.is_empty() {
+            return self.say("This channel is not connected for your team.").await;
         }
         self.say("This channel is disconnected.").await?;
-        self.desk.keep_note(&name, &Value::Null).await?;
-        Ok(vec![
-            self.told(ActivityKind::ChannelDisconnected, channel.team_ids, channel.name)
-                .await?,
-        ])
+        self.end(connected).await
+    }
+
+    async fn disconnect_all(&self) -> Result<Vec<Told>, WorkError> {
+        let Some(teams) = self.teams().await? else {
+            return self.say_unknown().await;
+        };
+        let mut connected = channels::all(self.desk).await?;
+        connected.retain(|one| teams.contains(&one.team_id));
+        if connected.is_empty() {
+            return self.say("No channel is connected for your team.").await;
+        }
+        let names = names(&connected);
+        self.say(&format!(
+            "No channel is connected for your team any more. Disconnected: {names}."
+        ))
+        .await?;
+        self.end(connected).await
+    }
+
+    async fn uninstall(&self) -> Result<Vec<Told>, WorkError> {
+        let teams = self.teams().await?.unwrap_or_default();
+        let mut connected = channels::all(self.desk).await?;
+        connected.retain(|one| teams.contains(&one.team_id));
+        self.say(
+            "You are signed out, and your team's channels are disconnected. To take the app out of Teams, right-click it in \
+             your list of chats and choose **Uninstall**.",
+        )
+        .await?;
+        self.forget_person().await?;
+        self.end(connected).await
+    }
+
+    async fn status(&self) -> Result<Vec<Told>, WorkError> {
+        let Some(Linked { user_id }) = self.linked().await? else {
+            return self.say("You are not signed in. Write **signin**.").await;
+        };
+        let teams = self.desk.teams_of(&user_id).await?;
+        let who = self.desk.email_of(&user_id).await?.unwrap_or_default();
+        let mut connected = channels::all(self.desk).await?;
+        connected.retain(|one| teams.contains(&one.team_id));
+        let channels = if connected.is_empty() {
+            "No channel is connected for your team: write **@CodeStream connect** in one.".to_owned()
+        } else {
+            format!("Connected for your team: {}.", names(&connected))
+        };
+        self.say(&format!("You are signed in as {who}. {channels}")).await
+    }
+
+    /// Read by everybody in the channel, so it tells of this channel alone.
+    async fn status_of_channel(&self) -> Result<Vec<Told>, WorkError> {
+        let connected = channels::of(self.desk, self.activity.conversation_id()).await?;
+        let Some(teams) = self.teams().await? else {
+            return self.say_unknown().await;
+        };
+        let own = connected.iter().any(|one| teams.contains(&one.team_id));
+        self.say(match (own, connected.is_empty()) {
+            (true, _) => "This channel is connected for your team.",
+            (false, false) => {
+                "This channel is connected for another team. Write **connect** to connect it for yours, too."
+            }
+            (false, true) => {
+                "This channel is not connected. Write **connect** to bring its messages to your IDE."
+            }
+        })
+        .await
+    }
+
+    /// Ends connections, and tells their teams.
+    async fn end(&self, connected: Vec<Connected>) -> Result<Vec<Told>, WorkError> {
+        channels::disconnect(self.desk, &connected).await?;
+        let mut told = Vec::new();
+        for (conversation, channel, teams) in channels::by_channel(connected) {
+            let mut one = self
+                .told(ActivityKind::ChannelDisconnected, teams, channel.name)
+                .await?;
+            if conversation != self.activity.conversation_id() {
+                // It was asked for elsewhere, perhaps with others.
+                one.activity.id = format!("{}:{conversation}", one.activity.id);
+                one.activity.channel_id = Some(conversation);
+            }
+            told.push(one);
+        }
+        Ok(told)
     }
 
     /// A message: told where the channel is connected, greeted in a first personal chat.
     async fn pass_on(&self, words: String) -> Result<Vec<Told>, WorkError> {
         if self.activity.is_personal() {
-            let greeted = format!("greeted:{}:{}", self.activity.tenant(), self.activity.author());
+            let greeted = greeted_note(self.activity);
             if self.desk.note(&greeted).await?.is_some() {
                 return Ok(Vec::new());
             }
@@ -242,27 +345,34 @@ impl Bot<'_> {
             self.desk.keep_note(&greeted, &json!(true)).await?;
             return Ok(Vec::new());
         }
-        let name = channel_note(self.activity.conversation_id());
-        match noted::<Channel>(self.desk, &name).await? {
-            Some(channel) => Ok(vec![
-                self.told(ActivityKind::Message, channel.team_ids, words).await?,
-            ]),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    /// The app left a team: its channels can be told of no more.
-    async fn installed(&self, removed: bool) -> Result<Vec<Told>, WorkError> {
-        let team = &self.activity.channel_data.team.id;
-        if !removed || team.is_empty() {
+        let connected = channels::of(self.desk, self.activity.conversation_id()).await?;
+        if connected.is_empty() {
             return Ok(Vec::new());
         }
-        for (name, note) in self.desk.notes("channel:").await? {
-            if note["team"] == team.as_str() {
-                self.desk.keep_note(&name, &Value::Null).await?;
-            }
+        let teams = connected.into_iter().map(|one| one.team_id).collect();
+        Ok(vec![self.told(ActivityKind::Message, teams, words).await?])
+    }
+
+    /// The app left a person, of whom nothing is kept then, or a team, whose channels can be told of no more.
+    async fn removed(&self) -> Result<Vec<Told>, WorkError> {
+        if self.activity.is_personal() {
+            self.forget_person().await?;
+            return Ok(Vec::new());
         }
-        Ok(Vec::new())
+        let team = &self.activity.channel_data.team.id;
+        if team.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut connected = channels::all(self.desk).await?;
+        connected.retain(|one| one.channel.team == *team);
+        self.end(connected).await
+    }
+
+    async fn forget_person(&self) -> Result<(), WorkError> {
+        for note in [user_note(self.activity), greeted_note(self.activity)] {
+            self.desk.keep_note(&note, &Value::Null).await?;
+        }
+        Ok(())
     }
 
     fn channel_name(&self) -> String {
