@@ -130,11 +130,15 @@ async fn listen_and_serve(settings: Settings, ready_json: bool) -> Result<(), St
         sandbox,
         metrics,
     };
+    let notes = check::notes(&settings.config);
     let server = Server::new(listeners, settings.config)
         .await
         .map_err(|error| error.to_string())?;
     let ready = ready::Ready::of(&server).map_err(|error| error.to_string())?;
     tracing::info!(api = %ready.api, sandbox = ready.sandbox.as_deref(), "ready");
+    for note in notes {
+        tracing::info!("{note}");
+    }
     if ready_json {
         ready
             .write(io::stdout().lock())

@@ -8,6 +8,7 @@ mod bitbucket;
 mod chance;
 mod control;
 mod desk;
+mod dispatches;
 mod faults;
 mod github;
 mod gitlab;

@@ -108,30 +108,39 @@ impl Control {
         answer["id"].as_str().expect("a name").to_owned()
     }
 
-    /// What became of the calls of an imitated third party to the API.
-    pub async fn calls(&self, provider: &str) -> Vec<Value> {
-        let answer = self.http.get(&format!("{}/{provider}", self.base), None).await;
-        serde_json::from_str(&answer.text).expect("a list of calls")
+    /// What became of a call of an imitated third party to the API, once so many attempts have been made, or none is left to
+    /// make.
+    pub async fn attempts(&self, provider: &str, id: &str, count: usize) -> Value {
+        let query = format!("{provider}?id={id}&attempts={count}");
+        let calls = self.held(&query, &format!("{count} attempts of {id}")).await;
+        calls.into_iter().next_back().expect("a call of this name")
     }
 
-    /// One of them, once so many attempts have been made, or none is left to make.
-    pub async fn attempts(&self, provider: &str, id: &str, count: usize) -> Value {
-        let made = async {
-            loop {
-                let calls = self.calls(provider).await;
-                let call = calls
-                    .into_iter()
-                    .find(|call| call["id"] == id)
-                    .expect("a call of this name");
-                let attempts = call["attempts"].as_array().map_or(0, Vec::len);
-                if attempts >= count || call["done"] == true {
-                    return call;
-                }
-            }
-        };
-        tokio::time::timeout(crate::PATIENCE, made)
+    /// What the imitated third party received so far.
+    pub async fn requests(&self, provider: &str) -> Vec<Value> {
+        self.received(provider, "", 0).await
+    }
+
+    /// What it received at paths that hold `path`, once there are so many.
+    pub async fn received(&self, provider: &str, path: &str, count: usize) -> Vec<Value> {
+        let query = format!("requests?provider={provider}&path={path}&count={count}");
+        self.held(&query, &format!("{count} requests to {path} of {provider}"))
             .await
-            .unwrap_or_else(|_| panic!("{count} attempts of {id} are not made"))
+    }
+
+    /// A list that the sandbox answers with when there is what is waited for.
+    async fn held(&self, query: &str, what: &str) -> Vec<Value> {
+        let url = format!("{}/{query}", self.base);
+        let answer = tokio::time::timeout(crate::PATIENCE, self.http.get(&url, None))
+            .await
+            .unwrap_or_else(|_| panic!("no {what}"));
+        assert!(
+            answer.status.is_success(),
+            "{url}: {} {}",
+            answer.status,
+            answer.text
+        );
+        serde_json::from_str(&answer.text).expect("a list")
     }
 
     /// Text that is signed as an imitated third party signs it: timestamp and signature.
@@ -141,18 +150,5 @@ impl Control {
         let signed = self.post(&format!("{provider}/sign"), order).await;
         let text = |name: &str| signed[name].as_str().expect("text").to_owned();
         (text("timestamp"), text("signature"))
-    }
-
-    /// What the imitated third party received so far.
-    pub async fn requests(&self, provider: &str) -> Vec<Value> {
-        let url = format!("{}/requests?provider={provider}", self.base);
-        let answer = self.http.get(&url, None).await;
-        assert!(
-            answer.status.is_success(),
-            "{url}: {} {}",
-            answer.status,
-            answer.text
-        );
-        serde_json::from_str(&answer.text).expect("a list of requests")
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::bins::bin;
 use crate::nginx::Nginx;
+use crate::peer::available;
 use crate::process::{Home, run};
 use crate::stub::{Stub, StubBuilder};
 
@@ -96,11 +97,8 @@ impl Environments {
 
 /// Whether every loopback address is this machine's, as on Linux.
 fn has_addresses() -> bool {
-    let has = std::net::TcpListener::bind((CALLBACK_HOST, 0)).is_ok();
-    if !has {
-        eprintln!("{CALLBACK_HOST} is not an address of this machine: what needs it is passed over");
-    }
-    has
+    let there = std::net::TcpListener::bind((CALLBACK_HOST, 0)).is_ok();
+    available("an address of this machine beside 127.0.0.1", there)
 }
 
 /// What the server prints for them.

@@ -24,8 +24,8 @@ pub(super) enum Refusal {
     /// The third party is not set up.
     #[error("the service is not set up")]
     NotSetUp(ServerCode),
-    #[error(transparent)]
-    Unheard(#[from] Unheard),
+    #[error("{0}: {1}")]
+    Unheard(&'static str, Unheard),
     /// This very letter was taken before.
     #[error("a replay")]
     Replayed,
@@ -38,13 +38,13 @@ impl IntoResponse for Refusal {
         // Whoever sends it learns little; whoever sets it up looks here.
         tracing::warn!(why = %self, "a call of a third party was refused");
         match self {
-            Self::Unknown | Self::Unheard(Unheard::Malformed) => {
+            Self::Unknown | Self::Unheard(_, Unheard::Malformed) => {
                 RouteError::of(ServerCode::NotFound).at(StatusCode::NOT_FOUND)
             }
-            Self::NotSetUp(code) | Self::Unheard(Unheard::Unproven(code, _)) => RouteError::of(code),
-            Self::Unheard(Unheard::NotConfigured) => RouteError::of(ServerCode::ProviderNotConfigured),
+            Self::NotSetUp(code) | Self::Unheard(_, Unheard::Unproven(code, _)) => RouteError::of(code),
+            Self::Unheard(_, Unheard::NotConfigured) => RouteError::of(ServerCode::ProviderNotConfigured),
             Self::Replayed => RouteError::of(ServerCode::InvalidParameter),
-            Self::Unheard(Unheard::NotNow) => {
+            Self::Unheard(_, Unheard::NotNow) => {
                 RouteError::of(ServerCode::ProviderDataRequestFailed).at(StatusCode::SERVICE_UNAVAILABLE)
             }
             Self::Store(error) => error.into(),
@@ -64,7 +64,8 @@ pub(super) async fn receive(
     let (action, name) = actions.next().ok_or(Refusal::Unknown)?;
     let provider = app.providers.get(name).map_err(Refusal::NotSetUp)?;
     let now = app.clock.now();
-    let heard = provider.hear(&app.http, action, &headers, &body, now).await?;
+    let heard = provider.hear(&app.http, action, &headers, &body, now).await;
+    let heard = heard.map_err(|unheard| Refusal::Unheard(name, unheard))?;
     let taken = app
         .store
         .take_delivery(NewDelivery {

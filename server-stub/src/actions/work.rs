@@ -71,10 +71,16 @@ async fn done(app: &App, delivery: &Delivery) -> Result<(), WorkError> {
                 provider = delivery.provider,
                 "a call of a third party has an unknown shape"
             );
-            Vec::new()
+            return Ok(app.store.finish_delivery(&delivery.id, Vec::new()).await?);
         }
         Err(error) => return Err(error),
     };
     let messages = tell::messages(&*app.store, told).await?;
-    Ok(app.store.finish_delivery(&delivery.id, messages).await?)
+    let anybody = !messages.is_empty();
+    app.store.finish_delivery(&delivery.id, messages).await?;
+    // What was told stays told, whether or not its writer learns of it.
+    if let Err(error) = provider.follow_up(&app.http, &delivery.work, anybody).await {
+        tracing::warn!(%error, provider = delivery.provider, "no word came back to who had called");
+    }
+    Ok(())
 }

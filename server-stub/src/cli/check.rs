@@ -33,6 +33,24 @@ pub(super) async fn findings(settings: &Settings, config: Option<&Path>) -> Vec<
     found
 }
 
+/// What is no fault but may surprise: for the log, since a check would have to fail or to say it of every good configuration.
+/// An app without a signing secret is a whole one, as long as its service is not told to call.
+pub(super) fn notes(config: &Config) -> Vec<String> {
+    let silent = config.providers.iter().filter(|(name, app)| {
+        app.client_id.is_some() && app.signing_secret.is_none() && Registry::signs_calls(name)
+    });
+    let silent = silent.filter(|_| !config.sandbox && config.sandbox_url.is_none());
+    silent
+        .map(|(name, _)| {
+            format!(
+                "provider {name} has no signingSecret: whatever it calls here is refused; set [providers.{name}] \
+                 signingSecret or CODESTREAM_PROVIDER_{}_SIGNING_SECRET if it is to call",
+                name.to_uppercase()
+            )
+        })
+        .collect()
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -94,6 +112,12 @@ fn apps(config: &Config) -> Vec<String> {
                 "provider {name} has a clientId but no clientSecret: its callbacks could not be exchanged; set \
                  CODESTREAM_PROVIDER_{}_CLIENT_SECRET or [providers.{name}] clientSecret",
                 name.to_uppercase()
+            ));
+        }
+        if app.host.is_some() {
+            found.push(format!(
+                "provider {name} has a host, which is not used: a team adds a self-hosted service in its IDE; take the \
+                 line out"
             ));
         }
         if app.client_id.is_none() {

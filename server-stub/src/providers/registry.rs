@@ -156,6 +156,12 @@ impl Registry {
             .any(|of| of.name == name && matches!(of.answer, Answer::Code { .. }))
     }
 
+    /// Whether this service signs its calls to us with a secret of its own.
+    pub(crate) fn signs_calls(name: &str) -> bool {
+        let mut named = ALL.iter().filter(|service| service.description().name == name);
+        named.any(|service| service.signs_calls())
+    }
+
     /// The prefixes of callbacks whose path names the state, each with its service's lower-case name.
     pub(crate) fn return_paths() -> impl Iterator<Item = (&'static str, &'static str)> {
         ALL.iter()
@@ -464,6 +470,16 @@ impl Provider {
         self.service.work(self.caller(http), desk, letter, at).await
     }
 
+    /// Lets whoever caused a letter know whether anybody here was told.
+    pub(crate) async fn follow_up(
+        &self,
+        http: &reqwest::Client,
+        letter: &Value,
+        told: bool,
+    ) -> Result<(), CallError> {
+        self.service.follow_up(self.caller(http), letter, told).await
+    }
+
     /// Says something in a channel that was connected for one of `teams`; `false`: there is none.
     pub(crate) async fn say(
         &self,
@@ -530,6 +546,7 @@ impl Registry {
             public_url: None,
             auth_origin: None,
             success_url: None,
+            trusted_proxies: crate::config::TrustedProxies::default(),
             database: Database::SqliteMemory,
             sandbox: sandbox.is_some(),
             sandbox_url: None,

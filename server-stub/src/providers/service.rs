@@ -210,6 +210,11 @@ pub(crate) trait Service: std::fmt::Debug + Send + Sync {
         &[]
     }
 
+    /// Whether they are signed with a secret of their own, beside the app's.
+    fn signs_calls(&self) -> bool {
+        false
+    }
+
     /// Proves and reads a call to one of [`actions`](Self::actions).
     async fn hear(&self, _: Caller<'_>, _: &Letter<'_>) -> Result<Heard, Unheard> {
         Err(Unheard::NotConfigured)
@@ -225,6 +230,12 @@ pub(crate) trait Service: std::fmt::Debug + Send + Sync {
         _at: UnixMillis,
     ) -> Result<Vec<Told>, WorkError> {
         Err(WorkError::Shape)
+    }
+
+    /// Lets whoever caused a letter know what came of its work: whether anybody here was told. Comes once and after the
+    /// work, and is not tried again.
+    async fn follow_up(&self, _: Caller<'_>, _letter: &Value, _told: bool) -> Result<(), CallError> {
+        Ok(())
     }
 
     /// Says something in a channel that was connected for one of `teams`; `false`: there is none.

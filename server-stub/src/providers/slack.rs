@@ -3,6 +3,7 @@
 
 mod actions;
 mod events;
+mod follow_up;
 mod signature;
 
 use async_trait::async_trait;
@@ -294,6 +295,10 @@ impl Service for Slack {
         actions::ALL
     }
 
+    fn signs_calls(&self) -> bool {
+        true
+    }
+
     async fn hear(&self, caller: Caller<'_>, letter: &Letter<'_>) -> Result<Heard, Unheard> {
         actions::hear(caller.app.signing_secret.as_ref(), letter)
     }
@@ -306,6 +311,10 @@ impl Service for Slack {
         at: UnixMillis,
     ) -> Result<Vec<Told>, WorkError> {
         actions::work(letter, at)
+    }
+
+    async fn follow_up(&self, caller: Caller<'_>, letter: &Value, told: bool) -> Result<(), CallError> {
+        follow_up::send(caller, letter, told).await
     }
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::Sandbox;
 use super::chance::hexadecimal;
-use super::recorder::Entry;
+use super::recorder::{Entry, Wanted};
 use crate::app::App;
 use crate::store::{NewUser, StoreError};
 
@@ -193,11 +193,6 @@ fn channel(name: &str) -> Result<ChannelName, ControlError> {
         .map_err(|_| ControlError::Bad("there is no channel of this name"))
 }
 
-#[derive(Deserialize)]
-struct RequestsQuery {
-    provider: Option<String>,
-}
-
-async fn requests(State(sandbox): State<Sandbox>, Query(query): Query<RequestsQuery>) -> Json<Vec<Entry>> {
-    Json(sandbox.0.recorder.entries(query.provider.as_deref()))
+async fn requests(State(sandbox): State<Sandbox>, Query(wanted): Query<Wanted>) -> Json<Vec<Entry>> {
+    Json(sandbox.0.recorder.wanted(&wanted).await)
 }

@@ -9,8 +9,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use codestream_protocol::UnixMillis;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::redaction;
 use crate::clock::Clock;
@@ -25,6 +26,27 @@ const BODY_LIMIT: usize = 64 * 1024;
 pub(crate) struct Recorder {
     clock: Clock,
     entries: Arc<Mutex<VecDeque<Entry>>>,
+    changed: watch::Sender<()>,
+}
+
+/// Which requests are asked for.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Wanted {
+    /// Of one service; otherwise of all.
+    provider: Option<String>,
+    /// What their paths hold.
+    #[serde(default)]
+    path: String,
+    /// The answer waits until there are so many.
+    #[serde(default)]
+    count: usize,
+}
+
+impl Wanted {
+    fn has(&self, entry: &Entry) -> bool {
+        let of_provider = self.provider.as_ref().is_none_or(|name| name == entry.provider);
+        of_provider && entry.path.contains(&self.path)
+    }
 }
 
 /// One request and the status of its answer.
@@ -51,16 +73,29 @@ impl Recorder {
         Self {
             clock,
             entries: Arc::default(),
+            changed: watch::Sender::new(()),
         }
     }
 
-    /// What was received, oldest first; of one service, or of all.
-    pub(crate) fn entries(&self, provider: Option<&str>) -> Vec<Entry> {
+    /// What was received, oldest first.
+    pub(crate) async fn wanted(&self, wanted: &Wanted) -> Vec<Entry> {
+        let mut changes = self.changed.subscribe();
+        loop {
+            let found = self.found(wanted);
+            // Err cannot be: the sender is ours.
+            if found.len() >= wanted.count || changes.changed().await.is_err() {
+                return found;
+            }
+        }
+    }
+
+    fn found(&self, wanted: &Wanted) -> Vec<Entry> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = entries
+        entries
             .iter()
-            .filter(|entry| provider.is_none_or(|name| name == entry.provider));
-        wanted.cloned().collect()
+            .filter(|entry| wanted.has(entry))
+            .cloned()
+            .collect()
     }
 
     fn add(&self, entry: Entry) {
@@ -69,6 +104,8 @@ impl Recorder {
             entries.pop_front();
         }
         entries.push_back(entry);
+        drop(entries);
+        self.changed.send_replace(());
     }
 }
 

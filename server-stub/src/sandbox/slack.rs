@@ -3,6 +3,7 @@
 
 mod api;
 mod calls;
+mod responses;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -115,6 +116,7 @@ impl Style for Workspaces {
             .route("/api/auth.test", get(api::test).post(api::test))
             .route("/api/auth.revoke", get(api::revoke).post(api::revoke))
             .route("/api/{*method}", any(api::unknown_method))
+            .route("/actions/{team}/{made}/{proof}", post(responses::take))
     }
 
     fn controls(slack: &Slack, outside: Outside) -> Router {

@@ -81,6 +81,16 @@ async fn each_fault_is_one_line_that_says_what_to_do() {
             "no provider has a clientId",
         ),
         (
+            "clientSecret = 'canary-secret'",
+            "clientSecret = 'canary-secret'\nhost = 'git.example.com'",
+            "provider github has a host, which is not used",
+        ),
+        (
+            "listen = '127.0.0.1:0'",
+            "listen = '127.0.0.1:0'\ntrustedProxies = ['lb.example.com']",
+            "a trusted proxy must be an address or a network, such as 10.0.0.0/8, not \"lb.example.com\"",
+        ),
+        (
             "[providers.github]",
             "[providers.gitea]",
             "there is no provider \"gitea\"",
@@ -112,6 +122,15 @@ async fn each_fault_is_one_line_that_says_what_to_do() {
         );
         assert!(lines.count() <= 2, "{}", output.stderr);
     }
+}
+
+#[tokio::test]
+async fn an_app_whose_service_does_not_call_needs_no_signing_secret() {
+    let home = Home::new();
+    let text =
+        good(home.path()).replace("github", "slack") + "[sharedGeneral]\nrunTimeEnvironment = 'prod'\n";
+    let output = check(&home, &text).await;
+    assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
 }
 
 #[cfg(unix)]

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use crate::scene::Scene;
 
 const GENERAL: &str = "19:general@thread.skype";
+/// Where the bot speaks.
+const CONNECTOR: &str = "/connector/";
 
 /// Sends an activity, and gives the answer's status.
 async fn send(control: &Control, order: Value) -> u64 {
@@ -42,30 +44,14 @@ fn channel(text: &str) -> Value {
 
 /// What the bot said so far.
 async fn said(control: &Control) -> Vec<Value> {
-    let requests = control.requests("msteams").await;
-    let connector = |one: &Value| {
-        one["path"]
-            .as_str()
-            .is_some_and(|path| path.contains("/connector/"))
-    };
-    requests
-        .into_iter()
-        .filter(|one| connector(one) && one["status"] == 201)
-        .map(|one| one["body"].clone())
-        .collect()
+    let said = control.received("msteams", CONNECTOR, 0).await;
+    said.into_iter().map(|one| one["body"].clone()).collect()
 }
 
 async fn answer(control: &Control, before: usize) -> Value {
-    let answered = async {
-        loop {
-            if let Some(message) = said(control).await.into_iter().nth(before) {
-                return message;
-            }
-        }
-    };
-    tokio::time::timeout(e2e::PATIENCE, answered)
-        .await
-        .expect("the bot answers")
+    let said = control.received("msteams", CONNECTOR, before + 1).await;
+    assert_eq!(said[before]["status"], 201, "{}", said[before]);
+    said[before]["body"].clone()
 }
 
 async fn connect_code(stub: &Stub, user: &SandboxUser) -> String {
@@ -286,4 +272,156 @@ async fn an_activity_that_is_sent_twice_is_answered_once() {
         text(&other).contains("Sign up in your IDE"),
         "the second answer is to the other one: {other}"
     );
+}
+
+/// In the personal chat, in the channel's tenant.
+fn personal(text: &str) -> Value {
+    json!({"text": text, "channelData": {"tenant": {"id": "t"}}})
+}
+
+/// Somebody else writes it.
+fn by_bob(mut activity: Value) -> Value {
+    activity["from"] =
+        json!({"id": "29:bob", "name": "Bob", "aadObjectId": "00000000-0000-4000-8000-000000001002"});
+    activity
+}
+
+/// Another channel of the same team.
+fn in_releases(text: &str) -> Value {
+    let mut activity = channel(text);
+    activity["conversation"]["id"] = json!("19:releases@thread.skype;messageid=1");
+    activity["channelData"]["channel"] = json!({"id": "19:releases@thread.skype", "name": "Releases"});
+    activity
+}
+
+async fn link(scene: &Scene, user: &SandboxUser, as_whom: impl Fn(Value) -> Value) {
+    let code = connect_code(&scene.stub, user).await;
+    let answer = chat(scene.control(), as_whom(pasted(&code))).await;
+    assert!(text(&answer).contains("You are signed in"), "{answer}");
+}
+
+fn removed(action: &str, of: Value) -> Value {
+    let mut activity = of;
+    activity["type"] = json!("installationUpdate");
+    activity["action"] = json!(action);
+    activity["text"] = Value::Null;
+    json!({ "activity": activity })
+}
+
+#[tokio::test]
+async fn a_second_team_that_connects_a_channel_is_added_beside_the_first() {
+    let scene = Scene::new().await;
+    let (ada, ada_user) = scene.signed_in().await;
+    let (bob, bob_user) = scene.signed_in().await;
+    assert_ne!(ada_user.team_id, bob_user.team_id);
+    let control = scene.control();
+    link(&scene, &ada_user, |activity| activity).await;
+    link(&scene, &bob_user, by_bob).await;
+    chat(control, channel("connect")).await;
+    assert_eq!(told(&ada).await.kind, ActivityKind::ChannelConnected);
+    let answer = chat(control, by_bob(channel("status"))).await;
+    assert!(text(&answer).contains("for another team"), "{answer}");
+    chat(control, by_bob(channel("connect"))).await;
+    assert_eq!(told(&bob).await.kind, ActivityKind::ChannelConnected);
+    let answer = chat(control, by_bob(channel("status"))).await;
+    assert!(text(&answer).contains("connected for your team"), "{answer}");
+
+    assert_eq!(send(control, json!({"activity": channel("to both")})).await, 200);
+    for ide in [&ada, &bob] {
+        assert_eq!(told(ide).await.text.as_deref(), Some("to both"));
+    }
+    // Each team ends its own, and no other.
+    let answer = chat(control, by_bob(channel("disconnect"))).await;
+    assert!(text(&answer).contains("disconnected"), "{answer}");
+    assert_eq!(told(&bob).await.kind, ActivityKind::ChannelDisconnected);
+    let answer = chat(control, by_bob(channel("disconnect"))).await;
+    assert!(text(&answer).contains("not connected for your team"), "{answer}");
+    assert_eq!(send(control, json!({"activity": channel("to one")})).await, 200);
+    assert_eq!(told(&ada).await.text.as_deref(), Some("to one"));
+    bob.finish().await;
+    ada.finish().await;
+}
+
+#[tokio::test]
+async fn status_and_disconnectall_know_every_channel_of_the_writers_team() {
+    let scene = Scene::new().await;
+    let (ide, user) = scene.signed_in().await;
+    let control = scene.control();
+    assert!(text(&chat(control, personal("status")).await).contains("not signed in"));
+    assert!(text(&chat(control, personal("disconnectall")).await).contains("do not know you"));
+    link(&scene, &user, |activity| activity).await;
+    let answer = chat(control, personal("status")).await;
+    assert!(
+        text(&answer).contains(&format!("signed in as {}", user.email))
+            && text(&answer).contains("No channel is connected"),
+        "{answer}"
+    );
+    assert!(text(&chat(control, channel("status")).await).contains("This channel is not connected"));
+    for (activity, name) in [
+        (channel("connect"), "General"),
+        (in_releases("connect"), "Releases"),
+    ] {
+        chat(control, activity).await;
+        assert_eq!(told(&ide).await.text.as_deref(), Some(name));
+    }
+    let answer = chat(control, personal("Status")).await;
+    assert!(text(&answer).contains("**General**, **Releases**"), "{answer}");
+
+    let answer = chat(control, personal("disconnectall")).await;
+    assert!(
+        text(&answer).contains("Disconnected: **General**, **Releases**"),
+        "{answer}"
+    );
+    let mut ended = Vec::new();
+    for _ in 0..2 {
+        let activity = told(&ide).await;
+        assert_eq!(activity.kind, ActivityKind::ChannelDisconnected);
+        ended.push((
+            activity.channel_id.expect("a channel"),
+            activity.text.expect("its name"),
+        ));
+    }
+    assert_eq!(
+        ended,
+        [
+            (GENERAL.to_owned(), "General".to_owned()),
+            ("19:releases@thread.skype".to_owned(), "Releases".to_owned())
+        ]
+    );
+    assert!(text(&chat(control, personal("disconnectall")).await).contains("No channel is connected"));
+    ide.finish().await;
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_who_uninstalls_and_an_upgrade_is_no_removal() {
+    let scene = Scene::new().await;
+    let (ide, user) = scene.signed_in().await;
+    let control = scene.control();
+    link(&scene, &user, |activity| activity).await;
+    chat(control, channel("connect")).await;
+    assert_eq!(told(&ide).await.kind, ActivityKind::ChannelConnected);
+    for upgrade in [personal(""), channel("")] {
+        assert_eq!(send(control, removed("remove-upgrade", upgrade)).await, 200);
+    }
+    assert!(text(&chat(control, channel("status")).await).contains("connected for your team"));
+
+    // Removed from the team: its channels end, and the person stays linked.
+    assert_eq!(send(control, removed("remove", channel(""))).await, 200);
+    assert_eq!(told(&ide).await.kind, ActivityKind::ChannelDisconnected);
+    assert!(text(&chat(control, channel("status")).await).contains("not connected"));
+    chat(control, channel("connect")).await;
+    assert_eq!(told(&ide).await.kind, ActivityKind::ChannelConnected);
+
+    assert!(text(&chat(control, channel("uninstall")).await).contains("our personal chat"));
+    let answer = chat(control, personal("uninstall")).await;
+    assert!(text(&answer).contains("You are signed out"), "{answer}");
+    assert_eq!(told(&ide).await.kind, ActivityKind::ChannelDisconnected);
+    assert!(text(&chat(control, personal("status")).await).contains("not signed in"));
+
+    // The app is taken out of the personal chat without a word.
+    link(&scene, &user, |activity| activity).await;
+    assert_eq!(send(control, removed("remove", personal(""))).await, 200);
+    let answer = chat(control, personal("status")).await;
+    assert!(text(&answer).contains("not signed in"), "{answer}");
+    ide.finish().await;
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use codestream_protocol::activity::{Activity, ActivityKind};
 use codestream_protocol::lsp::notification::DataType;
 use e2e::methods::DataChanged;
-use e2e::{Answer, HeadlessIde, Http, Kept, Stub};
+use e2e::{Answer, Cluster, FaultProxy, HeadlessIde, Http, Kept, Stub, TestBrowser};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::scene::Scene;
+use crate::scene::{Scene, listening};
 
 /// Slack waits so long for an answer.
 const PATIENCE: u64 = 3000;
@@ -128,6 +128,93 @@ async fn a_button_and_a_form_reach_whoever_used_them() {
     ide.finish().await;
 }
 
+/// Somebody presses a button.
+fn pressed(user: &str) -> Value {
+    json!({"payload": {
+        "type": "block_actions", "team": {"id": "T0ACME000"}, "user": {"id": user, "team_id": "T0ACME000"},
+        "channel": {"id": "C0GENERAL"}, "message": {"ts": "1795476599.000100"},
+        "actions": [{"action_id": "reply", "value": user, "action_ts": "1795476600.1"}],
+    }})
+}
+
+#[tokio::test]
+async fn who_presses_a_button_is_told_in_slack_whether_it_reached_an_ide() {
+    let mut scene = Scene::new().await;
+    let (ide, _) = connected(&mut scene).await;
+    let control = scene.control();
+    control.call("slack", pressed("U0000001001")).await;
+    assert_eq!(told(&ide).await.kind, ActivityKind::Action);
+    let heard = control.received("slack", "/actions/", 1).await;
+    let body = &heard[0]["body"];
+    assert_eq!(heard[0]["status"], 200, "{}", heard[0]);
+    assert_eq!(body["text"], "Passed on to your IDE.");
+    assert_eq!(
+        (&body["response_type"], &body["replace_original"]),
+        (&json!("ephemeral"), &json!(false)),
+        "for who pressed alone, and beside the message"
+    );
+    control.call("slack", pressed("U0000009999")).await;
+    let heard = control.received("slack", "/actions/", 2).await;
+    let text = heard[1]["body"]["text"].as_str().expect("a text");
+    assert!(
+        text.contains("did not reach") && text.contains("*Connect to Slack*"),
+        "{text}"
+    );
+    // Nobody waits for an answer to a message.
+    control.call("slack", json!({"event": message("hello")})).await;
+    assert_eq!(told(&ide).await.kind, ActivityKind::Message);
+    assert_eq!(control.received("slack", "/actions/", 2).await.len(), 2);
+    ide.finish().await;
+}
+
+#[tokio::test]
+async fn a_response_url_that_is_not_slacks_is_not_called() {
+    let mut scene = Scene::new().await;
+    let (ide, _) = connected(&mut scene).await;
+    let control = scene.control();
+    let elsewhere = FaultProxy::start().await;
+    let mut order = pressed("U0000001001");
+    order["payload"]["response_url"] = json!(format!("{}/sandbox/slack/actions/x", elsewhere.url()));
+    control.call("slack", order).await;
+    assert_eq!(told(&ide).await.kind, ActivityKind::Action);
+    control.call("slack", pressed("U0000001001")).await;
+    assert_eq!(
+        told(&ide).await.kind,
+        ActivityKind::Action,
+        "the button works all the same"
+    );
+    control.received("slack", "/actions/", 1).await;
+    assert_eq!(elsewhere.connections(), 0);
+    assert!(
+        scene.stub.log().contains("no response URL of Slack's"),
+        "{}",
+        scene.stub.log()
+    );
+    ide.finish().await;
+}
+
+#[tokio::test]
+async fn without_a_signing_secret_calls_are_refused_and_the_log_says_what_to_set() {
+    let kept = Kept::new();
+    let stub = Stub::builder()
+        .without_sandbox()
+        .keeping(&kept)
+        .env("CODESTREAM_PROVIDER_SLACK_CLIENT_ID", "1.2")
+        .env("CODESTREAM_PROVIDER_SLACK_CLIENT_SECRET", "hush")
+        .start()
+        .await;
+    let answer = post(&stub, "slack-events", "{}", "1795476599", "v0=00").await;
+    assert_eq!(answer.code(), "PRVD-1009", "{}", answer.text);
+    let (_, log) = stub.stop().await;
+    for wanted in [
+        "provider slack has no signingSecret",
+        "CODESTREAM_PROVIDER_SLACK_SIGNING_SECRET",
+        "slack: there is no signingSecret",
+    ] {
+        assert!(log.contains(wanted), "no {wanted} in {log}");
+    }
+}
+
 #[tokio::test]
 async fn a_new_url_is_confirmed_and_a_rate_limit_is_told() {
     let mut scene = Scene::new().await;
@@ -231,6 +318,67 @@ async fn an_event_that_slack_sends_again_after_a_restart_is_told_once() {
         .call("slack", json!({"event": message("second")}))
         .await;
     assert_eq!(told(&ide).await.text.as_deref(), Some("second"));
+    ide.finish().await;
+}
+
+#[tokio::test]
+async fn an_event_that_reaches_two_nodes_is_told_once() {
+    let Some(mut cluster) = Cluster::start(2).await else {
+        return;
+    };
+    let user = cluster.control().user().await;
+    let ide = HeadlessIde::builder(&cluster.url())
+        .session(&user.access_token)
+        .start()
+        .await;
+    ide.logged_in().await;
+    listening(&ide).await;
+    let started = ide.connect("slack").await.expect("a link");
+    ide.opened().await;
+    TestBrowser::new().approve(&started.url).await;
+    ide.end_of(started.attempt_id).await;
+
+    // Slack has no answer from one node and asks the next, a second later: another signature, the same event. Some of them
+    // come at the very same time.
+    let event = |text: &str, id: &str| {
+        json!({"type": "event_callback", "team_id": "T0ACME000", "api_app_id": "A0SANDBOX", "event_id": id,
+               "event_time": 1_795_476_599, "event": message(text)})
+        .to_string()
+    };
+    let now = e2e::clock::unix().as_secs();
+    let mut letters = Vec::new();
+    for number in 0..4 {
+        let body = event("once", "Ev0NODES");
+        let (timestamp, signature) = cluster.control().sign("slack", &body, Some(now - number)).await;
+        letters.push((body, timestamp, signature));
+    }
+    let nodes = cluster.nodes();
+    let posts = letters
+        .iter()
+        .enumerate()
+        .map(|(number, (body, timestamp, signature))| {
+            post(&nodes[number % 2], "slack-events", body, timestamp, signature)
+        });
+    for answer in futures_util::future::join_all(posts).await {
+        assert_eq!(answer.status, 200, "Slack is content: {}", answer.text);
+    }
+    assert_eq!(told(&ide).await.id, "Ev0NODES");
+    // One letter, though, is good at one node alone.
+    let (body, timestamp, signature) = &letters[0];
+    let replay = post(&nodes[1], "slack-events", body, timestamp, signature).await;
+    assert_eq!(
+        (replay.status.as_u16(), replay.code().as_str()),
+        (403, "RAPI-1012")
+    );
+    let body = event("next", "Ev1NODES");
+    let (timestamp, signature) = cluster.control().sign("slack", &body, None).await;
+    let nodes = cluster.nodes();
+    post(&nodes[1], "slack-events", &body, &timestamp, &signature).await;
+    assert_eq!(
+        told(&ide).await.text.as_deref(),
+        Some("next"),
+        "nothing was told twice"
+    );
     ide.finish().await;
 }
 

@@ -1,23 +1,23 @@
 //! The Bot Connector: it publishes its keys, calls the bot with a token of its own, and takes what the bot says.
 //! <https://learn.microsoft.com/en-us/azure/bot-service/rest-api/bot-framework-rest-connector-authentication>
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use codestream_protocol::secret::ClientSecret;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::{MsTeams, keys};
 use crate::keys::fingerprint;
 use crate::sandbox::Outside;
+use crate::sandbox::dispatches::{Dispatches, Wanted};
 use crate::sandbox::microsoft::TENANT;
 use crate::sandbox::oauth::Parameters;
 
@@ -104,15 +104,7 @@ async fn said(State(teams): State<MsTeams>, headers: HeaderMap, Json(message): J
 struct Caller {
     outside: Outside,
     teams: MsTeams,
-    sent: Arc<Mutex<Vec<Sent>>>,
-}
-
-/// Something that was sent, and what came of it.
-#[derive(Debug, Clone, Serialize)]
-struct Sent {
-    id: String,
-    attempts: Vec<Value>,
-    done: bool,
+    sent: Dispatches,
 }
 
 /// The controls, below `/sandbox/control/msteams`.
@@ -120,7 +112,7 @@ pub(super) fn controls(teams: &MsTeams, outside: Outside) -> Router {
     let caller = Caller {
         outside,
         teams: teams.clone(),
-        sent: Arc::default(),
+        sent: Dispatches::default(),
     };
     Router::new().route("/", post(send).get(sent)).with_state(caller)
 }
@@ -174,7 +166,7 @@ impl Caller {
         keys::signed(&claims, now, forged)
     }
 
-    async fn deliver(self, id: String, to: Url, bearer: String, activity: Value) {
+    async fn deliver(self, number: usize, to: Url, bearer: String, activity: Value) {
         let request = self
             .outside
             .http
@@ -186,11 +178,8 @@ impl Caller {
             Ok(response) => json!({ "status": response.status().as_u16() }),
             Err(_) => json!({ "status": null, "reason": "connection_failed" }),
         };
-        let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sent) = all.iter_mut().find(|sent| sent.id == id) {
-            sent.attempts.push(attempt);
-            sent.done = true;
-        }
+        self.sent.attempted(number, attempt);
+        self.sent.done(number);
     }
 }
 
@@ -203,20 +192,12 @@ async fn send(State(caller): State<Caller>, Json(order): Json<Order>) -> Json<Va
         url
     });
     let id = caller.teams.random().uuid().to_string();
-    caller
-        .sent
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(Sent {
-            id: id.clone(),
-            attempts: Vec::new(),
-            done: false,
-        });
+    let number = caller.sent.begin(&id);
     let lifecycle = caller.outside.lifecycle.clone();
-    lifecycle.spawn(caller.deliver(id.clone(), to, bearer, activity));
+    lifecycle.spawn(caller.deliver(number, to, bearer, activity));
     Json(json!({ "id": id }))
 }
 
-async fn sent(State(caller): State<Caller>) -> Json<Vec<Sent>> {
-    Json(caller.sent.lock().unwrap_or_else(PoisonError::into_inner).clone())
+async fn sent(State(caller): State<Caller>, Query(wanted): Query<Wanted>) -> Json<Value> {
+    Json(caller.sent.wanted(&wanted).await)
 }

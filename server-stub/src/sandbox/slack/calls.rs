@@ -1,10 +1,9 @@
 //! Slack calling the app: events, retried on Slack's schedule, and interactive components.
 //! <https://docs.slack.dev/apis/events-api#retries>
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -14,10 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
-use super::Slack;
+use super::{Slack, responses};
 use crate::providers::sign_as_slack;
 use crate::sandbox::Outside;
 use crate::sandbox::chance::alphanumeric;
+use crate::sandbox::dispatches::{Dispatches, Wanted};
 
 /// How long Slack waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -31,16 +31,7 @@ struct Caller {
     outside: Outside,
     slack: Slack,
     secret: SigningSecret,
-    sent: Arc<Mutex<Vec<Sent>>>,
-}
-
-/// Something that was sent, and what came of it.
-#[derive(Debug, Clone, Serialize)]
-struct Sent {
-    id: String,
-    attempts: Vec<Attempt>,
-    /// Nothing more will be sent of it.
-    done: bool,
+    sent: Dispatches,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -64,7 +55,7 @@ pub(super) fn controls(slack: &Slack, outside: Outside) -> Router {
         outside,
         slack: slack.clone(),
         secret,
-        sent: Arc::default(),
+        sent: Dispatches::default(),
     };
     Router::new()
         .route("/", post(send).get(sent))
@@ -119,7 +110,11 @@ impl Caller {
                 "event_time": self.slack.now().as_secs(),
             }),
             (None, Some(letter), None) => letter,
-            (None, None, Some(payload)) => {
+            (None, None, Some(mut payload)) => {
+                let team = payload["team"]["id"].as_str().unwrap_or("T0ACME000").to_owned();
+                if payload["type"] == "block_actions" && payload["response_url"].is_null() {
+                    payload["response_url"] = json!(responses::made(&self.slack, &team));
+                }
                 let form = form_urlencoded::Serializer::new(String::new())
                     .append_pair("payload", &payload.to_string())
                     .finish();
@@ -143,33 +138,26 @@ impl Caller {
         })
     }
 
-    fn note(&self, id: &str, attempt: Option<Attempt>, done: bool) {
-        let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sent) = all.iter_mut().find(|sent| sent.id == id) {
-            sent.attempts.extend(attempt);
-            sent.done = done;
-        }
-    }
-
-    async fn deliver(self, letter: Letter) {
-        let mut reason = self.attempt(&letter, 0, None).await;
-        for (number, wait) in (1..).zip(letter.retries) {
+    async fn deliver(self, number: usize, letter: Letter) {
+        let mut reason = self.attempt(number, &letter, 0, None).await;
+        for (retry, wait) in (1..).zip(letter.retries) {
             let Some(why) = reason else { break };
             let again = self.slack.now() + *wait;
             tokio::select! {
                 () = self.outside.clock.sleep_until(again) => {}
                 () = self.outside.lifecycle.stopping() => return,
             }
-            reason = self.attempt(&letter, number, Some(why)).await;
+            reason = self.attempt(number, &letter, retry, Some(why)).await;
         }
-        self.note(&letter.id, None, true);
+        self.sent.done(number);
     }
 
     /// Why it must be sent again, if it must.
     async fn attempt(
         &self,
-        letter: &Letter,
         number: usize,
+        letter: &Letter,
+        retry: usize,
         why: Option<&'static str>,
     ) -> Option<&'static str> {
         let timestamp = self.slack.now().as_secs().to_string();
@@ -186,7 +174,7 @@ impl Caller {
             .body(letter.body.clone());
         if let Some(why) = why {
             request = request
-                .header("x-slack-retry-num", number)
+                .header("x-slack-retry-num", retry)
                 .header("x-slack-retry-reason", why);
         }
         let before = self.slack.now();
@@ -209,13 +197,13 @@ impl Caller {
         };
         let took = self.slack.now().since(before);
         let attempt = Attempt {
-            retry_num: number,
+            retry_num: retry,
             status,
             reason,
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             body,
         };
-        self.note(&letter.id, Some(attempt), false);
+        self.sent.attempted(number, attempt);
         reason.filter(|_| !no_retry)
     }
 }
@@ -226,22 +214,14 @@ async fn send(State(caller): State<Caller>, Json(order): Json<Order>) -> Respons
         return (StatusCode::BAD_REQUEST, Json(message)).into_response();
     };
     let id = letter.id.clone();
-    caller
-        .sent
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(Sent {
-            id: id.clone(),
-            attempts: Vec::new(),
-            done: false,
-        });
+    let number = caller.sent.begin(&id);
     let lifecycle = caller.outside.lifecycle.clone();
-    lifecycle.spawn(caller.deliver(letter));
+    lifecycle.spawn(caller.deliver(number, letter));
     Json(json!({ "id": id })).into_response()
 }
 
-async fn sent(State(caller): State<Caller>) -> Json<Vec<Sent>> {
-    Json(caller.sent.lock().unwrap_or_else(PoisonError::into_inner).clone())
+async fn sent(State(caller): State<Caller>, Query(wanted): Query<Wanted>) -> Json<Value> {
+    Json(caller.sent.wanted(&wanted).await)
 }
 
 #[derive(Debug, Deserialize)]
