@@ -29,20 +29,42 @@ pub struct SandboxUser {
 #[derive(Debug, Clone)]
 pub struct Control {
     base: String,
+    /// Of the other nodes, when there are several: what concerns a process is said to each.
+    others: Vec<String>,
     http: Http,
 }
 
 impl Control {
     pub(crate) fn new(sandbox: &str) -> Self {
+        Self::of([sandbox])
+    }
+
+    /// Of several nodes; the first one's third parties are those of all.
+    pub(crate) fn of<'a>(sandboxes: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut bases = sandboxes
+            .into_iter()
+            .map(|sandbox| format!("{sandbox}/sandbox/control"));
         Self {
-            base: format!("{sandbox}/sandbox/control"),
+            base: bases.next().expect("at least one"),
+            others: bases.collect(),
             http: Http::new(),
         }
     }
 
     async fn post(&self, name: &str, body: Value) -> Value {
-        let url = format!("{}/{name}", self.base);
-        let answer = self.http.call(Method::POST, &url, None, &body).await;
+        self.post_at(&self.base, name, &body).await
+    }
+
+    async fn post_to_all(&self, name: &str, body: Value) {
+        self.post_at(&self.base, name, &body).await;
+        for base in &self.others {
+            self.post_at(base, name, &body).await;
+        }
+    }
+
+    async fn post_at(&self, base: &str, name: &str, body: &Value) -> Value {
+        let url = format!("{base}/{name}");
+        let answer = self.http.call(Method::POST, &url, None, body).await;
         assert!(
             answer.status.is_success(),
             "{url} {body}: {} {}",
@@ -78,7 +100,7 @@ impl Control {
 
     /// Drops a user's subscription.
     pub async fn kick(&self, user: &UserId, channel: &str) {
-        self.post("kick", json!({ "userId": user, "channel": channel }))
+        self.post_to_all("kick", json!({ "userId": user, "channel": channel }))
             .await;
     }
 
@@ -93,7 +115,7 @@ impl Control {
 
     /// Sets a fault, as the contract words it.
     pub async fn fault(&self, fault: Value) {
-        self.post("faults", fault).await;
+        self.post_to_all("faults", fault).await;
     }
 
     /// Moves the clock of stub and sandbox forward.

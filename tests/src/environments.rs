@@ -32,7 +32,7 @@ impl Environments {
         if !Nginx::is_installed() || !has_addresses() {
             return None;
         }
-        let port = Nginx::free_port();
+        let port = Nginx::free("127.0.0.1:0").port();
         let mut stubs = Vec::new();
         for (number, name) in (FIRST..).zip(names) {
             let stub = Stub::builder()
@@ -51,7 +51,8 @@ impl Environments {
 
     /// nginx alone, in front of environments that are there already.
     pub async fn front(port: u16, environments: &[(&str, &str)]) -> Nginx {
-        Nginx::start(port, &configuration(port, environments).await).await
+        let at = ([127, 0, 0, 1], port).into();
+        Nginx::start(at, &configuration(port, environments).await).await
     }
 
     /// Where a third party calls an environment behind [`front`](Self::front).

@@ -1,5 +1,7 @@
 //! Where stubs of the tests keep everything: `CODESTREAM_TEST_DATABASE` is `sqlite` (the default) or `postgres`.
 
+use std::path::PathBuf;
+
 use crate::postgres::Postgres;
 use crate::process::Home;
 
@@ -28,13 +30,23 @@ impl Kept {
         Self(own().map_or_else(|| Place::Sqlite(Home::new()), Place::Postgres))
     }
 
+    /// An empty one in a file, whatever the environment names: what is tested is a property of such files.
+    pub fn in_file() -> Self {
+        Self(Place::Sqlite(Home::new()))
+    }
+
+    /// The file, when it is [`in_file`](Self::in_file).
+    pub fn file(&self) -> PathBuf {
+        match &self.0 {
+            Place::Sqlite(home) => home.path().join("store.db"),
+            Place::Postgres(_) => panic!("this is asked of a file"),
+        }
+    }
+
     /// What a stub is told about it.
     pub(crate) fn options(&self) -> Options {
         match &self.0 {
-            Place::Sqlite(home) => {
-                let path = home.path().join("store.db");
-                Options::of(format!("sqlite:{}", path.display()))
-            }
+            Place::Sqlite(_) => Options::of(format!("sqlite:{}", self.file().display())),
             Place::Postgres(database) => Options::of(database.url()),
         }
     }

@@ -17,6 +17,7 @@
 //!
 //! Nothing here reaches into the crates of the binaries: processes, sockets and pages are the only way in.
 
+mod balancer;
 mod bins;
 mod browser;
 pub mod clock;
@@ -30,6 +31,7 @@ mod http;
 mod ide;
 mod kept;
 mod nginx;
+mod node;
 pub mod peer;
 mod postgres;
 mod process;
@@ -55,11 +57,12 @@ pub use http::{Answer, Http};
 pub use ide::{HeadlessIde, IdeBuilder, Incoming, Opened, RpcError, ShowDocument, frame, methods};
 pub use kept::Kept;
 pub use nginx::Nginx;
+pub use node::Ready;
 pub use postgres::Postgres;
 pub use process::{Home, Output, run};
 pub use redact::redact;
 pub use socket::Socket;
-pub use stub::{Ready, Stub, StubBuilder};
+pub use stub::{Stub, StubBuilder};
 pub use terminal::Terminal;
 pub use time_shift::{Jumps, TimeShift};
 pub use tls::{Authority, TlsFront};

@@ -1,5 +1,6 @@
 //! The real nginx as a process, from a configuration of the caller's. Everything it writes is in a home of its own.
 
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -12,14 +13,18 @@ use crate::process::{Home, Process};
 pub struct Nginx {
     process: Process,
     home: Home,
-    port: u16,
+    at: SocketAddr,
 }
 
 impl Nginx {
-    /// A port that is free now: nginx cannot be asked for one, and what stands behind it must know it before.
-    pub fn free_port() -> u16 {
-        let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        probe.local_addr().expect("its address").port()
+    /// An address that is free now, for port 0 with a port: nginx cannot be asked for one, and what stands behind it must know
+    /// it before.
+    ///
+    /// # Panics
+    /// When it is not free.
+    pub fn free(address: &str) -> SocketAddr {
+        let probe = TcpListener::bind(address).expect("a free port");
+        probe.local_addr().expect("its address")
     }
 
     /// Whether it is installed; said in one line where it is not. With `CI=true` it must be.
@@ -34,11 +39,11 @@ impl Nginx {
         installed
     }
 
-    /// Starts it with what belongs inside of `http { }`, and waits until `port` answers.
+    /// Starts it with what belongs inside of `http { }`, and waits until `at` answers.
     ///
     /// # Panics
     /// When it is not installed, or does not start.
-    pub async fn start(port: u16, http: &str) -> Self {
+    pub async fn start(at: SocketAddr, http: &str) -> Self {
         let home = Home::new();
         let file = home.path().join("nginx.conf");
         std::fs::write(&file, configuration(http)).expect("a file");
@@ -53,7 +58,7 @@ impl Nginx {
             .stdout(Stdio::null());
         let mut process = Process::spawn("nginx", &mut command);
         let up = async {
-            while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            while TcpStream::connect(at).await.is_err() {
                 tokio::task::yield_now().await;
             }
         };
@@ -61,12 +66,12 @@ impl Nginx {
             process.kill();
             panic!("nginx does not start:\n{}", process.stderr());
         }
-        Self { process, home, port }
+        Self { process, home, at }
     }
 
     /// Its origin.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}", self.at)
     }
 
     /// What it logged so far: every log file, then standard error.

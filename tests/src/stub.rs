@@ -1,34 +1,18 @@
-//! `codestream-server-stub` as a process. Owns its life; what it does is asked through HTTP alone.
+//! The API as tests see it: `codestream-server-stub` with its sandbox.
+//!
+//! One process; or, where `CODESTREAM_TEST_NODES` says how many, nodes on one database behind a load balancer, so that each
+//! request may hit another. What a test asks for is the same.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
 
-use serde::Deserialize;
-use tokio::sync::oneshot;
-
-use crate::PATIENCE;
+use crate::balancer::{self, Clients};
 use crate::bins::bin;
 use crate::control::Control;
 use crate::http::Http;
 use crate::kept::{Kept, Options};
-use crate::process::{GRACE, Home, Process};
-
-/// The line that `--ready-json` prints.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Ready {
-    /// Origin of the API.
-    pub api: String,
-    /// URL of the me-channel.
-    pub channel: String,
-    /// Origin of the sandbox.
-    #[serde(default)]
-    pub sandbox: Option<String>,
-    /// Origin of the metrics.
-    #[serde(default)]
-    pub metrics: Option<String>,
-}
+use crate::nginx::Nginx;
+use crate::node::{Node, Ready};
+use crate::process::Home;
 
 /// How a stub is started.
 #[derive(Debug, Default)]
@@ -36,29 +20,33 @@ pub struct StubBuilder {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     listen: Option<String>,
-    home: Option<Home>,
     store: Option<Options>,
     any_exit: bool,
+    single: bool,
     sandbox: Sandbox,
 }
 
 /// The imitated third parties.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 enum Sandbox {
     /// Of its own.
     #[default]
     Own,
     /// Another stub's.
     At(String),
+    /// Another node's, with controls of its own.
+    Shared(String),
     /// None.
     None,
 }
 
 impl Sandbox {
     fn options(&self) -> Vec<&str> {
+        const OWN: [&str; 3] = ["--sandbox", "--sandbox-listen", "127.0.0.1:0"];
         match self {
-            Self::Own => vec!["--sandbox", "--sandbox-listen", "127.0.0.1:0"],
+            Self::Own => OWN.to_vec(),
             Self::At(url) => vec!["--sandbox-url", url],
+            Self::Shared(url) => [&OWN[..], &["--sandbox-url", url]].concat(),
             Self::None => Vec::new(),
         }
     }
@@ -111,16 +99,57 @@ impl StubBuilder {
         self
     }
 
-    /// Starts it with its sandbox and waits until every listener is up.
-    pub async fn start(self) -> Stub {
-        let home = self.home.unwrap_or_default();
-        let store = self.store.unwrap_or_else(Options::passing);
+    /// What is tested is a property of one process, such as its memory: it is one whatever the rest of the suite runs on.
+    pub fn single(mut self) -> Self {
+        self.single = true;
+        self
+    }
+
+    /// Starts it and waits until every listener is up.
+    pub async fn start(mut self) -> Stub {
+        let store = self.store.take().unwrap_or_else(Options::passing);
+        let count = if self.single { 1 } else { balancer::nodes() };
+        if count == 1 {
+            let at = self.listen.as_deref().unwrap_or("127.0.0.1:0");
+            let node = self.node(&store, at, &[], &self.sandbox).await;
+            return Stub {
+                ready: node.ready().clone(),
+                control: node.ready().sandbox.as_deref().map(Control::new),
+                any_exit: self.any_exit,
+                nodes: vec![node],
+                balancer: None,
+            };
+        }
+        let at = Nginx::free(self.listen.as_deref().unwrap_or("127.0.0.1:0"));
+        let api = format!("http://{at}");
+        let given = |option| self.arguments.iter().any(|argument| argument == option);
+        let public: &[&str] = if given("--public-url") {
+            &[]
+        } else {
+            &["--public-url", &api]
+        };
+        let mut sandbox = self.sandbox.clone();
+        let mut nodes: Vec<Node> = Vec::new();
+        for _ in 0..count {
+            let node = self.node(&store, "127.0.0.1:0", public, &sandbox).await;
+            if let (Sandbox::Own, Some(url), false) =
+                (&sandbox, &node.ready().sandbox, given("--sandbox-url"))
+            {
+                sandbox = Sandbox::Shared(url.clone());
+            }
+            nodes.push(node);
+        }
+        Stub::behind(at, nodes, self.any_exit).await
+    }
+
+    async fn node(&self, store: &Options, listen: &str, public: &[&str], sandbox: &Sandbox) -> Node {
+        let home = Home::new();
         let mut command = home.command(&bin("codestream-server-stub"));
         command
             .arg("serve")
-            .args(self.sandbox.options())
-            .args(["--ready-json", "--listen"])
-            .arg(self.listen.as_deref().unwrap_or("127.0.0.1:0"))
+            .args(sandbox.options())
+            .args(["--ready-json", "--listen", listen])
+            .args(public)
             .args(
                 store
                     .database
@@ -129,40 +158,12 @@ impl StubBuilder {
             )
             .args(&self.arguments)
             .env("RUST_LOG", "info")
-            .envs(store.environment)
-            .envs(self.environment)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        let mut process = Process::spawn("codestream-server-stub", &mut command);
-        let stdout = process.child().stdout.take().expect("standard output is piped");
-        let (ready_tx, ready_rx) = oneshot::channel();
-        let more = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&more);
-        std::thread::spawn(move || {
-            let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-            if let Some(line) = lines.next() {
-                // The other side may have given up.
-                let _ = ready_tx.send(line);
-            }
-            for line in lines {
-                kept.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            }
-        });
-        let Ok(Ok(line)) = tokio::time::timeout(PATIENCE, ready_rx).await else {
-            panic!("the stub is not ready; standard error:\n{}", process.stderr());
-        };
-        let ready: Ready =
-            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in the ready line {line}"));
-        let none = matches!(self.sandbox, Sandbox::None);
-        assert_eq!(ready.sandbox.is_none(), none, "{line}");
-        Stub {
-            control: ready.sandbox.as_deref().map(Control::new),
-            ready,
-            process,
-            more,
-            home,
-            any_exit: self.any_exit,
-        }
+            .envs(store.environment.iter().copied())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let node = Node::start(home, &mut command).await;
+        let wanted = !matches!(sandbox, Sandbox::None);
+        assert_eq!(node.ready().sandbox.is_some(), wanted, "{:?}", node.ready());
+        node
     }
 }
 
@@ -171,9 +172,9 @@ impl StubBuilder {
 pub struct Stub {
     control: Option<Control>,
     ready: Ready,
-    process: Process,
-    more: Arc<Mutex<Vec<String>>>,
-    home: Home,
+    // The order of the fields is the order of their ends.
+    nodes: Vec<Node>,
+    balancer: Option<Nginx>,
     any_exit: bool,
 }
 
@@ -186,6 +187,26 @@ impl Stub {
     /// One with options.
     pub fn builder() -> StubBuilder {
         StubBuilder::default()
+    }
+
+    async fn behind(at: SocketAddr, nodes: Vec<Node>, any_exit: bool) -> Self {
+        let apis: Vec<&str> = nodes.iter().map(|node| node.ready().api.as_str()).collect();
+        let balancer = Nginx::start(at, &balancer::configuration(at, &apis, Clients::AsTheyAre)).await;
+        let first = nodes[0].ready();
+        let ready = Ready {
+            api: format!("http://{at}"),
+            channel: format!("ws://{at}/socketcluster/"),
+            sandbox: first.sandbox.clone(),
+            metrics: first.metrics.clone(),
+        };
+        let sandboxes = nodes.iter().filter_map(|node| node.ready().sandbox.as_deref());
+        Self {
+            control: ready.sandbox.as_deref().map(|_| Control::of(sandboxes)),
+            ready,
+            nodes,
+            balancer: Some(balancer),
+            any_exit,
+        }
     }
 
     /// Origin of the API.
@@ -220,74 +241,77 @@ impl Stub {
 
     /// What it logged so far.
     pub fn log(&self) -> String {
-        self.process.stderr()
+        self.nodes.iter().map(Node::log).collect()
     }
 
     /// What it printed after its ready line.
     pub fn printed(&self) -> Vec<String> {
-        self.more.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.nodes.iter().flat_map(Node::printed).collect()
     }
 
-    /// Its process id.
+    /// Its process id, when it is [`single`](StubBuilder::single).
     pub fn id(&self) -> u32 {
-        self.process.id()
+        self.single().id()
     }
 
-    /// Waits for an end that something else brought about, and gives the exit status.
+    /// Waits for an end that something else brought about, and gives the exit status, when it is
+    /// [`single`](StubBuilder::single).
     pub async fn ended(&mut self) -> Option<i32> {
-        self.process.wait(PATIENCE).await.code()
+        self.single();
+        self.nodes[0].ended().await
+    }
+
+    fn single(&self) -> &Node {
+        assert_eq!(self.nodes.len(), 1, "this is asked of one process");
+        &self.nodes[0]
     }
 
     /// Ends it without a word, as a power cut does.
     pub async fn kill(&mut self) {
         self.any_exit = true;
-        self.process.kill();
-        self.process.wait(GRACE).await;
+        self.nodes.iter_mut().for_each(Node::kill);
+        for node in &mut self.nodes {
+            node.gone().await;
+        }
+        self.balancer = None;
     }
 
     /// Tells it to end, as a service manager does.
     pub fn terminate(&mut self) {
-        self.process.terminate();
+        self.nodes.iter_mut().for_each(Node::terminate);
     }
 
     /// Ends it as a service manager does, and gives its exit status and its log.
     pub async fn stop(mut self) -> (Option<i32>, String) {
-        self.process.terminate();
-        let code = self.process.wait(GRACE).await.code();
+        self.terminate();
+        let mut code = Some(0);
+        for node in &mut self.nodes {
+            let ended = node.gone().await;
+            code = if code == Some(0) { ended } else { code };
+        }
         self.any_exit = true;
         (code, self.log())
-    }
-
-    /// Ends it, keeping its home for the next one: `stub.restart().await.start().await`.
-    pub async fn restart(mut self) -> StubBuilder {
-        self.process.terminate();
-        self.process.wait(GRACE).await;
-        self.any_exit = true;
-        let home = std::mem::take(&mut self.home);
-        StubBuilder {
-            home: Some(home),
-            ..StubBuilder::default()
-        }
     }
 }
 
 impl Drop for Stub {
     fn drop(&mut self) {
-        self.process.terminate();
-        let status = self.process.end_blocking(GRACE);
+        self.terminate();
+        let codes: Vec<_> = self.nodes.iter_mut().map(Node::gone_blocking).collect();
         if std::thread::panicking() {
-            eprintln!("--- standard error of codestream-server-stub ---\n{}", self.log());
+            for node in &self.nodes {
+                eprintln!("--- standard error of codestream-server-stub ---\n{}", node.log());
+            }
             return;
         }
-        let code = status.and_then(|status| status.code());
         let printed = self.printed();
         assert!(
             printed.is_empty(),
             "the stub printed more than its ready line: {printed:?}"
         );
         assert!(
-            self.any_exit || code == Some(0),
-            "the stub ended with {status:?}:\n{}",
+            self.any_exit || codes.iter().all(|code| *code == Some(0)),
+            "the stub ended with {codes:?}:\n{}",
             self.log()
         );
     }

@@ -172,7 +172,7 @@ async fn a_server_that_drops_every_socket_loses_nothing() {
 #[tokio::test]
 async fn a_server_that_dies_after_the_commit_still_tells_the_ide() {
     let kept = e2e::Kept::new();
-    let proxy_stub = || Stub::builder().keeping(&kept);
+    let proxy_stub = || Stub::builder().single().keeping(&kept);
     let mut scene = Scene::behind_proxy(proxy_stub().any_exit()).await;
     let (ide, _) = scene.signed_in().await;
     let started = ide.connect("github").await.expect("a link");

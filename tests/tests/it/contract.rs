@@ -13,7 +13,7 @@ async fn stub(home: &Home, arguments: &[&str]) -> Output {
 
 #[tokio::test]
 async fn the_ready_line_says_where_everything_is() {
-    let stub = Stub::start().await;
+    let stub = Stub::builder().single().start().await;
     let ready = stub.ready();
     assert!(ready.api.starts_with("http://127.0.0.1:"), "{ready:?}");
     assert_eq!(
@@ -273,6 +273,7 @@ async fn polls_are_limited_with_retry_after() {
 #[tokio::test]
 async fn metrics_have_a_listener_of_their_own_and_name_nobody() {
     let stub = Stub::builder()
+        .single()
         .args(["--metrics-listen", "127.0.0.1:0"])
         .start()
         .await;

@@ -2,7 +2,7 @@
 
 use codestream_protocol::lsp::attempt::Outcome;
 use e2e::methods::AttemptReopen;
-use e2e::{Fault, Home, Stub, StubBuilder};
+use e2e::{Fault, Kept, Stub, StubBuilder};
 use serde_json::json;
 
 use crate::scene::{Scene, listening};
@@ -14,19 +14,18 @@ const TOKEN: &str = "/sandbox/github/login/oauth/access_token";
 
 /// Starts servers that share a database.
 struct Machine {
-    home: Home,
+    kept: Kept,
 }
 
 impl Machine {
     async fn scene() -> (Self, Scene) {
-        let machine = Self { home: Home::new() };
+        let machine = Self { kept: Kept::new() };
         let scene = Scene::behind_proxy(machine.stub()).await;
         (machine, scene)
     }
 
     fn stub(&self) -> StubBuilder {
-        let database = format!("sqlite:{}", self.home.path().join("store.db").display());
-        Stub::builder().args(["--database", &database])
+        Stub::builder().keeping(&self.kept)
     }
 
     /// Kills the server and starts the next one.

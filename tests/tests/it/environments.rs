@@ -356,7 +356,7 @@ async fn server_to_server_calls_reach_their_environment_byte_for_byte() {
     };
     let proxy = FaultProxy::start().await;
     proxy.forward_to(environments.stub("pd").api());
-    let port = Nginx::free_port();
+    let port = Nginx::free("127.0.0.1:0").port();
     let nginx = Environments::front(port, &[("behind", &proxy.url())]).await;
     let body: Vec<u8> = (0..=255).chain(b"\r\n%21 {\"a\": 1}\0".iter().copied()).collect();
     let sent = [

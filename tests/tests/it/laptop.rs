@@ -3,17 +3,12 @@
 use codestream_protocol::lsp::attempt::Outcome;
 use codestream_protocol::lsp::notification::ConnectionStatus;
 use e2e::methods::ConnectionChanged;
-use e2e::{Fault, Home, Stub, StubBuilder};
+use e2e::{Fault, Kept, Stub};
 use serde_json::json;
 
 use crate::scene::{Scene, listening};
 
 const CHANNEL: &str = "/socketcluster/";
-
-fn kept(home: &Home) -> StubBuilder {
-    let database = format!("sqlite:{}", home.path().join("store.db").display());
-    Stub::builder().args(["--database", &database])
-}
 
 async fn away(ide: &e2e::HeadlessIde) {
     ide.await_notification::<ConnectionChanged>(|change| change.status != ConnectionStatus::Reconnected)
@@ -69,8 +64,8 @@ async fn another_network_is_found_without_a_person() {
 
 #[tokio::test]
 async fn an_upgrade_of_the_server_goes_by_unnoticed() {
-    let home = Home::new();
-    let mut scene = Scene::behind_proxy(kept(&home)).await;
+    let kept = Kept::new();
+    let mut scene = Scene::behind_proxy(Stub::builder().keeping(&kept)).await;
     let (ide, _) = scene.signed_in().await;
     let newcomer = scene.signed_out().await;
     scene.connect(&ide, "github").await;
@@ -81,7 +76,10 @@ async fn an_upgrade_of_the_server_goes_by_unnoticed() {
     scene.proxy().asked("/no-auth/check-signup", 1).await;
 
     let proxy = scene.proxy().url();
-    let next = kept(&home).args(["--public-url", &proxy]).any_exit();
+    let next = Stub::builder()
+        .keeping(&kept)
+        .args(["--public-url", &proxy])
+        .any_exit();
     let old = std::mem::replace(&mut scene.stub, next.start().await);
     let began = e2e::clock::now();
     let (code, log) = old.stop().await;

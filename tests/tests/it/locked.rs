@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use codestream_protocol::lsp::attempt::Outcome;
-use e2e::{Home, Stub};
+use e2e::{Kept, Stub};
 use serde_json::json;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::time::timeout;
@@ -14,12 +14,10 @@ use crate::scene::Scene;
 const TOKEN: &str = "/sandbox/github/login/oauth/access_token";
 
 /// A scene with a database in a file.
-async fn kept() -> (Scene, PathBuf, Home) {
-    let home = Home::new();
-    let path = home.path().join("store.db");
-    let database = format!("sqlite:{}", path.display());
-    let scene = Scene::of(Stub::builder().args(["--database", &database])).await;
-    (scene, path, home)
+async fn kept() -> (Scene, PathBuf, Kept) {
+    let kept = Kept::in_file();
+    let scene = Scene::of(Stub::builder().single().keeping(&kept)).await;
+    (scene, kept.file(), kept)
 }
 
 /// Holds the write lock until it is dropped: a backup, or a person with a shell.
@@ -39,7 +37,7 @@ async fn unlock(held: SqliteConnection) {
 
 #[tokio::test]
 async fn a_short_lock_is_waited_for() {
-    let (mut scene, path, _home) = kept().await;
+    let (mut scene, path, _kept) = kept().await;
     let (ide, _) = scene.signed_in().await;
     let started = ide.connect("github").await.expect("a link");
     ide.opened().await;
@@ -59,7 +57,7 @@ async fn a_short_lock_is_waited_for() {
 
 #[tokio::test]
 async fn a_lock_that_outlasts_the_callback_ends_the_attempt_with_that_step_and_the_next_press_connects() {
-    let (mut scene, path, _home) = kept().await;
+    let (mut scene, path, _kept) = kept().await;
     let (ide, _) = scene.signed_in().await;
     let started = ide.connect("github").await.expect("a link");
     ide.opened().await;
@@ -93,7 +91,7 @@ async fn a_lock_that_outlasts_the_callback_ends_the_attempt_with_that_step_and_t
 
 #[tokio::test]
 async fn a_sign_in_that_meets_a_lock_ends_with_that_step() {
-    let (mut scene, path, _home) = kept().await;
+    let (mut scene, path, _kept) = kept().await;
     let ide = scene.signed_out().await;
     let started = ide.sign_up("github").await.expect("a link");
     ide.opened().await;
@@ -119,7 +117,7 @@ async fn a_sign_in_that_meets_a_lock_ends_with_that_step() {
 
 #[tokio::test]
 async fn reading_goes_on_while_the_database_is_locked() {
-    let (mut scene, path, _home) = kept().await;
+    let (mut scene, path, _kept) = kept().await;
     let (ide, user) = scene.signed_in().await;
     scene.connect(&ide, "github").await;
     let held = lock(&path).await;

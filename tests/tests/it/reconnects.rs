@@ -5,7 +5,7 @@ use std::time::Duration;
 use codestream_protocol::lsp::notification::ConnectionStatus;
 use e2e::methods::ConnectionChanged;
 use e2e::peer::available;
-use e2e::{HeadlessIde, Home, Jumps, Stub, TimeShift, Usage};
+use e2e::{HeadlessIde, Jumps, Kept, Stub, TimeShift, Usage};
 
 use crate::scene::{Scene, listening};
 
@@ -37,9 +37,8 @@ async fn memory_and_descriptors_of_both_processes_stay_flat() {
         return;
     }
     let mut clock = clock.expect("looked for just now");
-    let home = Home::new();
-    let database = format!("sqlite:{}", home.path().join("store.db").display());
-    let scene = Scene::behind_proxy(Stub::builder().args(["--database", &database])).await;
+    let kept = Kept::new();
+    let scene = Scene::behind_proxy(Stub::builder().single().keeping(&kept)).await;
     let user = scene.control().user().await;
     let variables = clock.environment();
     let ide = variables

@@ -1,7 +1,7 @@
 //! The stock SocketCluster client against our server, in the oldest and the newest version that anybody uses.
 
 use e2e::peer::Peer;
-use e2e::{Home, SandboxUser, Stub, StubBuilder};
+use e2e::{Kept, SandboxUser, Stub};
 use serde_json::{Value, json};
 
 const VERSIONS: [&str; 2] = ["16", "20"];
@@ -195,10 +195,8 @@ async fn a_kick_ends_one_subscription_and_the_end_of_the_session_all_of_it() {
 #[tokio::test]
 async fn it_comes_back_after_a_restart_of_the_server_without_a_new_auth() {
     for version in VERSIONS {
-        let kept = Home::new();
-        let database = format!("sqlite:{}", kept.path().join("store.db").display());
-        let with = |stub: StubBuilder| stub.args(["--database", &database]);
-        let stub = with(Stub::builder()).start().await;
+        let kept = Kept::new();
+        let stub = Stub::builder().keeping(&kept).start().await;
         let address = stub.api().trim_start_matches("http://").to_owned();
         let Some(mut client) = client(version, &stub).await else {
             return;
@@ -208,13 +206,15 @@ async fn it_comes_back_after_a_restart_of_the_server_without_a_new_auth() {
         client.event("connect", |_| true).await;
         client.event("subscribe", |_| true).await;
 
-        let again = with(stub.restart().await).listen(&address).start().await;
+        stub.stop().await;
+        let next = || Stub::builder().keeping(&kept).listen(&address);
+        let again = next().start().await;
         back_again(&mut client, &again, &user, 1001).await;
         // And without a goodbye.
         let mut stub = again;
         stub.kill().await;
         drop(stub);
-        let stub = with(Stub::builder()).listen(&address).start().await;
+        let stub = next().start().await;
         back_again(&mut client, &stub, &user, 1006).await;
     }
 }
