@@ -64,7 +64,7 @@ pub(crate) fn configuration(at: SocketAddr, nodes: &[&str], clients: Clients) ->
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection $connection_upgrade;
             proxy_set_header X-Forwarded-For {client};
-            proxy_next_upstream error timeout http_503 non_idempotent;
+            proxy_next_upstream error timeout non_idempotent;
             proxy_read_timeout 60s;
         }}
     }}"

@@ -55,11 +55,12 @@ impl Control {
         self.post_at(&self.base, name, &body).await
     }
 
+    /// To the third parties last: what they do upon it finds every node ready for it.
     async fn post_to_all(&self, name: &str, body: Value) {
-        self.post_at(&self.base, name, &body).await;
         for base in &self.others {
             self.post_at(base, name, &body).await;
         }
+        self.post_at(&self.base, name, &body).await;
     }
 
     async fn post_at(&self, base: &str, name: &str, body: &Value) -> Value {

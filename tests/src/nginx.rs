@@ -1,12 +1,17 @@
 //! The real nginx as a process, from a configuration of the caller's. Everything it writes is in a home of its own.
 
 use std::net::{SocketAddr, TcpListener};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tokio::net::TcpStream;
 
 use crate::process::{Home, Process};
+
+/// Below those that Linux, macOS and Windows give to whoever asks for any.
+const PORTS: Range<u16> = 12_000..32_000;
 
 /// A running nginx. Ends with it.
 #[derive(Debug)]
@@ -18,13 +23,23 @@ pub struct Nginx {
 
 impl Nginx {
     /// An address that is free now, for port 0 with a port: nginx cannot be asked for one, and what stands behind it must know
-    /// it before.
+    /// it before. It is none that the system gives to whoever asks it for any, so nobody else is given it meanwhile.
     ///
     /// # Panics
-    /// When it is not free.
+    /// When the address is none, or no port is free.
     pub fn free(address: &str) -> SocketAddr {
-        let probe = TcpListener::bind(address).expect("a free port");
-        probe.local_addr().expect("its address")
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let mut address: SocketAddr = address.parse().expect("an address");
+        if address.port() == 0 {
+            // Test processes that run beside each other begin elsewhere.
+            let begin = u16::try_from(std::process::id() % 200).expect("small") * 100;
+            let mut ports = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
+                .take(PORTS.len())
+                .map(|next| PORTS.start + begin.wrapping_add(next) % (PORTS.end - PORTS.start));
+            let port = ports.find(|port| TcpListener::bind(("0.0.0.0", *port)).is_ok());
+            address.set_port(port.expect("a free port"));
+        }
+        address
     }
 
     /// Whether it is installed; said in one line where it is not. With `CI=true` it must be.

@@ -269,11 +269,12 @@ impl Stub {
     /// Ends it without a word, as a power cut does.
     pub async fn kill(&mut self) {
         self.any_exit = true;
+        // First, or it would still tell somebody that the nodes are gone.
+        self.balancer = None;
         self.nodes.iter_mut().for_each(Node::kill);
         for node in &mut self.nodes {
             node.gone().await;
         }
-        self.balancer = None;
     }
 
     /// Tells it to end, as a service manager does.

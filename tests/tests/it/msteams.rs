@@ -238,7 +238,7 @@ async fn a_token_that_is_not_the_connectors_for_this_bot_is_refused() {
 
 #[tokio::test]
 async fn keys_are_fetched_once_and_again_when_they_have_changed() {
-    let scene = Scene::new().await;
+    let scene = Scene::of(Stub::builder().single()).await;
     let control = scene.control();
     let fetches = async || {
         let requests = control.requests("msteams").await;
