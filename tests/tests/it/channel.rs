@@ -197,9 +197,8 @@ async fn a_server_that_dies_after_the_commit_still_tells_the_ide() {
         .http()
         .request(reqwest::Method::GET, &url)
         .header("Cookie", format!("cs-browser={cookie}"));
-    // The answer never comes: the process is gone.
-    let lost = request.send().await;
-    assert!(lost.is_err(), "{lost:?}");
+    // Whether its answer is out by then is for the process's own tasks to race.
+    drop(request.send().await);
     assert_eq!(scene.stub.ended().await, Some(137));
 
     let proxy = scene.proxy.take().expect("a proxy");

@@ -30,13 +30,12 @@ async fn with_app() -> Scene {
     Scene::of(Stub::builder().args(["--config", &file.display().to_string()])).await
 }
 
-/// Until another window lists the row of a host, or lists it no more.
-async fn until_listed(ide: &HeadlessIde, id: &str, listed: bool) {
+/// Until another window hears a list of services that is as it should be.
+async fn until(ide: &HeadlessIde, is_so: impl Fn(&[Value]) -> bool) {
     ide.await_notification::<e2e::methods::DataChanged>(|change| {
         let rows = change.data.as_array();
-        let is_it = |row: &Value| row["providerId"] == id;
-        let is_list = |rows: &Vec<Value>| rows.iter().any(|row| !row["providerId"].is_null());
-        rows.is_some_and(|rows| is_list(rows) && rows.iter().any(is_it) == listed)
+        let is_list = |rows: &&Vec<Value>| rows.iter().any(|row| !row["providerId"].is_null());
+        rows.filter(is_list).is_some_and(|rows| is_so(rows))
     })
     .await;
 }
@@ -70,7 +69,12 @@ async fn any_page_of_a_self_hosted_gitlab_and_a_token_add_it() {
         ide.get(&id, "user").await.expect("an answer").body["username"],
         "mona"
     );
-    until_listed(&other, &id, true).await;
+    // A host is told of before the account at it.
+    until(&other, |rows| {
+        rows.iter()
+            .any(|row| row["providerId"] == id && row["connected"] == true)
+    })
+    .await;
     assert!(other.me(&id).await.is_ok(), "another window has it, too");
 
     let answer = ide.disconnect(&id).await.expect("it is disconnected");
@@ -91,7 +95,7 @@ async fn any_page_of_a_self_hosted_gitlab_and_a_token_add_it() {
 
     ide.remove_host(&id).await.expect("it is removed");
     assert!(ide.row(&id).await.is_none());
-    until_listed(&other, &id, false).await;
+    until(&other, |rows| rows.iter().all(|row| row["providerId"] != id)).await;
     assert_eq!(
         other.me(&id).await.expect_err("it is gone").kind(),
         ErrorKind::UnknownProvider
