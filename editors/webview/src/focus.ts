@@ -2,13 +2,13 @@
  * Where the keyboard focus is.
  *
  * A region (`data-region`) keeps the focus while what is in it changes. When the focused element goes away, the focus goes,
- * inside its region and wherever the region now is, to what asks for it (`data-focus="now"`), else back to where it was
- * before (`data-key`), else to the first thing to do (`data-focus="first"`).
+ * inside its region and wherever the region now is, to what asks for it (`data-focus="now"`), else back to what was
+ * pressed before (`data-key`), else to the first thing to do (`data-focus="first"`).
  */
 export class FocusKeeper {
   private last: Element | undefined;
   private region: string | undefined;
-  /** Keys of what had the focus, the latest first. */
+  /** Keys of what was pressed, the latest first. */
   private trail: string[] = [];
 
   constructor(private readonly document: Document) {
@@ -16,9 +16,13 @@ export class FocusKeeper {
       if (!(target instanceof HTMLElement)) return;
       this.last = target;
       this.region = target.closest<HTMLElement>("[data-region]")?.dataset["region"];
-      const key = target.dataset["key"];
-      if (key !== undefined) this.trail = [key, ...this.trail.filter((older) => older !== key)].slice(0, 8);
     });
+    const pressed = ({ target }: Event) => {
+      const key = target instanceof Element && target.closest<HTMLElement>("[data-key]")?.dataset["key"];
+      if (key) this.trail = [key, ...this.trail.filter((older) => older !== key)].slice(0, 8);
+    };
+    // Before the press has changed the page.
+    document.addEventListener("click", pressed, { capture: true });
     // While another window has the focus nothing is taken from it; whoever comes back finds the place again.
     document.defaultView?.addEventListener("focus", () => {
       this.restore();

@@ -2,6 +2,7 @@
 import type { Attempt } from "../../../protocol/bindings/Attempt";
 import type { BridgeError, Provider } from "./bridge";
 import { attemptOf, runs } from "./state/turn";
+import { endText, failing } from "./text";
 import { keyOf, type Key, type State } from "./state/model";
 
 /** The whole of the view. */
@@ -53,6 +54,13 @@ export function shown(state: State, key: Key, row?: Provider): Shown {
   // It was connected since, perhaps in another window.
   const since = row?.accounts.some((account) => !account.error && account.since > attempt.startedAt);
   return since ? { shows: "nothing" } : { shows: "ended", attempt };
+}
+
+/** Whether a Try again stands in for the first press. */
+export function offersAgain(state: State, key: Key, now: Shown): boolean {
+  if (now.shows === "ended" && now.attempt.end) return endText(now.attempt.end, "").again;
+  const noted = state.notes[key];
+  return noted?.kind === "problem" && noted.doing === "press" && failing(noted.error.data?.kind).again;
 }
 
 /** When a person is told what to do if no page came up. */

@@ -106,8 +106,10 @@ const FAILURES: Record<ErrorKind, Failing> = {
   internal: unlucky("Something went wrong", "Try again. If it stays so, copy the details into a report."),
 };
 
+/** A kind that only a newer agent has is told by its message alone. */
 export function failing(kind: ErrorKind | undefined): Failing {
-  return FAILURES[kind ?? "internal"];
+  const known: Partial<Record<ErrorKind, Failing>> = FAILURES;
+  return known[kind ?? "internal"] ?? FAILURES.internal;
 }
 
 /** How an attempt ended. */

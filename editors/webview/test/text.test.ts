@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Disconnected } from "../../../protocol/bindings/Disconnected";
+import type { ErrorKind } from "../../../protocol/bindings/ErrorKind";
 import { detailsOf, reportOf, requestOf } from "../src/details";
 import { keyOf } from "../src/state";
 import { disconnectedText, endText, purpose } from "../src/text";
@@ -76,6 +77,15 @@ test("a person who declined is not asked to try again", () => {
 test("an account that exists is signed in with, one that does not is signed up with", () => {
   expect(endText({ outcome: "failed", kind: "alreadyRegistered" }, "GitHub").help).toBe("signIn");
   expect(endText({ outcome: "failed", kind: "notRegistered" }, "GitHub").help).toBe("signUp");
+});
+
+test("a failure that the view does not know is told in the agent's words", () => {
+  const kind = "somethingNew" as ErrorKind;
+  expect(endText({ outcome: "failed", kind, message: "New words." }, "GitHub")).toMatchObject({
+    title: "Something went wrong",
+    sentence: "New words.",
+    again: true,
+  });
 });
 
 test.each<[Disconnected, string]>([

@@ -10,7 +10,7 @@ import { Confirm } from "./Confirm";
 import { Icon } from "./icons";
 import { Button, idOf } from "./parts";
 import { Permissions } from "./Permissions";
-import { OtherWays } from "./Service";
+import { Hosts } from "./Service";
 
 interface Props {
   state: State;
@@ -40,7 +40,7 @@ export function AccountRow(props: Props) {
         <Icon name={broken ? "warning" : "check"} class={broken ? "warning" : "good"} />
         <span class="who">
           {whoOf(account)}
-          {team !== undefined && <span class="team"> {team}</span>}
+          {team !== undefined && <span class="team"> · {team}</span>}
         </span>
         {broken && !busy && (
           <Button
@@ -78,6 +78,7 @@ export function AccountRow(props: Props) {
       {broken && (
         <p class="account-text">{row.displayName} does not accept the access any more. Reconnect to go on.</p>
       )}
+      {!broken && !open && !asking && <p class="account-text">{placeOf(props)}</p>}
       <div id={panel} class="fold" hidden={!open && !asking}>
         {open && <Facts {...props} />}
         {asking ? <Confirm dispatch={dispatch} row={row} asking={asking} /> : open && <Verbs {...props} />}
@@ -88,6 +89,12 @@ export function AccountRow(props: Props) {
 
 function whoOf(account: Account): string {
   return account.who === "" ? "Connected" : account.who;
+}
+
+/** Where and since when, in one line. */
+function placeOf({ state, row, account }: Props): string {
+  const began = since(account.since, state.now);
+  return began === undefined ? row.host : `${row.host}, since ${began}`;
 }
 
 function Facts({ state, row, account }: Props) {
@@ -139,49 +146,45 @@ function Verbs({ state, dispatch, row, account, busy }: Props) {
     });
   };
   return (
-    <>
-      <div class="actions">
-        {account.error === undefined && !busy && (
-          <Button
-            name={`reconnect:${team ?? ""}`}
-            label={`Reconnect ${whoOf(account)} at ${displayName}`}
-            onPress={() => {
-              ask("reconnect");
-            }}
-          >
-            Reconnect
-          </Button>
-        )}
+    <div class="actions">
+      {account.error === undefined && !busy && (
         <Button
-          name={`disconnect:${team ?? ""}`}
-          label={`Disconnect ${whoOf(account)} from ${displayName}`}
-          busy={isDisconnecting(state, providerId, team)}
+          name={`reconnect:${team ?? ""}`}
+          label={`Reconnect ${whoOf(account)} at ${displayName}`}
           onPress={() => {
-            ask("disconnect");
+            ask("reconnect");
           }}
         >
-          Disconnect
+          Reconnect
         </Button>
-        <Button
-          icon={state.copied?.what === details ? "check" : "copy"}
-          name={`details:${team ?? ""}`}
-          label={
-            state.copied?.what === details ? undefined : `Copy details of ${whoOf(account)} at ${displayName}`
-          }
-          onPress={() => {
-            dispatch({
-              do: "copyDetails",
-              key: keyOf("connect", providerId),
-              ...(team !== undefined && { providerTeamId: team }),
-            });
-          }}
-        >
-          {state.copied?.what === details ? "Copied" : "Copy details"}
-        </Button>
-      </div>
-      {(row.canAddHost === true || row.added === true) && (
-        <OtherWays state={state} dispatch={dispatch} row={{ ...row, canUseToken: false }} />
       )}
-    </>
+      <Button
+        name={`disconnect:${team ?? ""}`}
+        label={`Disconnect ${whoOf(account)} from ${displayName}`}
+        busy={isDisconnecting(state, providerId, team)}
+        onPress={() => {
+          ask("disconnect");
+        }}
+      >
+        Disconnect
+      </Button>
+      <Button
+        icon={state.copied?.what === details ? "check" : "copy"}
+        name={`details:${team ?? ""}`}
+        label={
+          state.copied?.what === details ? undefined : `Copy details of ${whoOf(account)} at ${displayName}`
+        }
+        onPress={() => {
+          dispatch({
+            do: "copyDetails",
+            key: keyOf("connect", providerId),
+            ...(team !== undefined && { providerTeamId: team }),
+          });
+        }}
+      >
+        {state.copied?.what === details ? "Copied" : "Copy details"}
+      </Button>
+      <Hosts state={state} dispatch={dispatch} row={row} />
+    </div>
   );
 }

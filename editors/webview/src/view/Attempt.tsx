@@ -17,8 +17,10 @@ interface Props {
   signIn: boolean;
 }
 
-function title({ row, signIn }: Props): string {
-  return signIn ? `Signing in with ${row.displayName}` : `Connecting to ${row.displayName}`;
+function title({ state, row, signIn }: Props): string {
+  if (!signIn) return `Connecting to ${row.displayName}`;
+  const signUp = state.presses[keyOf("signIn", row.providerId)]?.signup ?? false;
+  return `Signing ${signUp ? "up" : "in"} with ${row.displayName}`;
 }
 
 const ORDER: readonly Step[] = ["opening", "waiting", "finishing"];

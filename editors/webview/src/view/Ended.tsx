@@ -118,6 +118,16 @@ function Remedies(
           Try again
         </Button>
       )}
+      {text.help === "request" && (
+        <Button
+          icon={state.copied?.what === request ? "check" : "copy"}
+          onPress={() => {
+            dispatch({ do: "copyRequest", key });
+          }}
+        >
+          {state.copied?.what === request ? "Copied" : "Copy request"}
+        </Button>
+      )}
       {text.help === "signUp" && (
         <Button
           look="primary"
@@ -139,16 +149,6 @@ function Remedies(
           }}
         >
           Sign in instead
-        </Button>
-      )}
-      {text.help === "request" && (
-        <Button
-          icon={state.copied?.what === request ? "check" : "copy"}
-          onPress={() => {
-            dispatch({ do: "copyRequest", key });
-          }}
-        >
-          {state.copied?.what === request ? "Copied" : "Copy request"}
         </Button>
       )}
       {link !== undefined && (

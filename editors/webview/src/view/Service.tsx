@@ -1,7 +1,7 @@
 /** One service: its mark and name, what goes on with it, its accounts or what connecting asks for. */
 import type { Provider } from "../bridge";
 import type { Dispatch } from "../driver";
-import { isRemoving, isWaitingFor, shown, takesSeveral } from "../select";
+import { isRemoving, isWaitingFor, offersAgain, shown, takesSeveral } from "../select";
 import { keyOf, type State } from "../state";
 import { purpose } from "../text";
 import { count } from "../time";
@@ -34,8 +34,9 @@ export function Service(props: Props) {
         <div class="service-head">
           <h3 id={heading}>{row.displayName}</h3>
           {row.added && <span class="host">{row.host}</span>}
-          {!busy && <HeadAction {...props} />}
+          {!busy && !offersAgain(state, key, now) && <HeadAction {...props} />}
         </div>
+        {!busy && <NoteLine {...props} keyed={key} />}
         {row.accounts.map((account) => (
           <AccountRow
             key={account.providerTeamId ?? account.who}
@@ -50,7 +51,6 @@ export function Service(props: Props) {
         {now.shows === "pressed" && <Pressed {...props} signIn={false} cancelled={now.cancelled} />}
         {now.shows === "running" && <Running {...props} signIn={false} attempt={now.attempt} />}
         {now.shows === "ended" && <Ended {...props} attempt={now.attempt} />}
-        {!busy && <NoteLine {...props} keyed={key} />}
         {!connected && !busy && <Before {...props} />}
       </div>
     </li>
@@ -117,7 +117,12 @@ function Before({ state, dispatch, row }: Props) {
       </p>
       <div id={panel} class="fold" hidden={!open}>
         {open && <Permissions row={row} />}
-        {open && more && <OtherWays state={state} dispatch={dispatch} row={row} />}
+        {open && more && (
+          <div class="actions">
+            {row.canUseToken && <UseToken state={state} dispatch={dispatch} row={row} />}
+            <Hosts state={state} dispatch={dispatch} row={row} />
+          </div>
+        )}
       </div>
     </>
   );
@@ -127,30 +132,35 @@ function unfold(row: Provider): string {
   return row.scopes.length > 0 ? count(row.scopes.length, "permission") : "Other ways";
 }
 
-export function OtherWays({ state, dispatch, row }: Props) {
+function UseToken({ state, dispatch, row }: Props) {
   const key = keyOf("connect", row.providerId);
   return (
-    <div class="actions">
-      {row.canUseToken && (
-        <Button
-          icon="key"
-          name="use-token"
-          label={`Use a token of ${row.displayName}`}
-          busy={isWaitingFor(state, "useToken", key)}
-          onPress={() => {
-            dispatch({ do: "useToken", key });
-          }}
-        >
-          Use a token
-        </Button>
-      )}
+    <Button
+      icon="key"
+      name="use-token"
+      label={`Use a token of ${row.displayName}`}
+      busy={isWaitingFor(state, "useToken", key)}
+      onPress={() => {
+        dispatch({ do: "useToken", key });
+      }}
+    >
+      Use a token
+    </Button>
+  );
+}
+
+/** Self-hosted ones: adds one, or removes this one. */
+export function Hosts({ state, dispatch, row }: Props) {
+  const { providerId, displayName, host } = row;
+  return (
+    <>
       {row.canAddHost && (
         <Button
           icon="plus"
           name="add-host"
-          label={`Add self-hosted ${row.displayName}`}
+          label={`Add self-hosted ${displayName}`}
           onPress={() => {
-            dispatch({ do: "addHost", providerId: row.providerId });
+            dispatch({ do: "addHost", providerId });
           }}
         >
           Add self-hosted
@@ -159,15 +169,15 @@ export function OtherWays({ state, dispatch, row }: Props) {
       {row.added && (
         <Button
           name="remove"
-          label={`Remove ${row.displayName} at ${row.host}`}
-          busy={isRemoving(state, row.providerId)}
+          label={`Remove ${displayName} at ${host}`}
+          busy={isRemoving(state, providerId)}
           onPress={() => {
-            dispatch({ do: "ask", asking: { what: "remove", providerId: row.providerId, who: row.host } });
+            dispatch({ do: "ask", asking: { what: "remove", providerId, who: host } });
           }}
         >
           Remove
         </Button>
       )}
-    </div>
+    </>
   );
 }

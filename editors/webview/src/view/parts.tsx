@@ -74,13 +74,13 @@ export function Message(props: {
       <div class="message-body">
         {title !== undefined && <p class="message-title">{title}</p>}
         {children !== undefined && <p class="message-text">{children}</p>}
-        {actions !== undefined && <div class="actions">{actions}</div>}
       </div>
       {onClose && (
         <Button look="icon" icon="close" label="Close this message" name="close" onPress={onClose}>
           {null}
         </Button>
       )}
+      {actions !== undefined && actions !== false && <div class="actions">{actions}</div>}
     </div>
   );
 }
