@@ -34,12 +34,24 @@ async function fresh() {
     if (['error', 'warning'].includes(message.type())) trouble.push(message.text());
   });
   page.on('pageerror', (error) => trouble.push(String(error)));
-  page.on('requestfailed', (request) => trouble.push(`${request.failure()?.errorText} ${request.url().split('?')[0]}`));
+  page.on('requestfailed', (request) => {
+    const error = request.failure()?.errorText;
+    // What a page that sends the browser on had not loaded yet.
+    if (error !== 'net::ERR_ABORTED') trouble.push(`${error} ${request.url().split('?')[0]}`);
+  });
 }
 await fresh();
 
+/** What the page says. One that sends the browser on by itself may be left while it is being read: then the next one is. */
 async function where() {
-  return { url: page.url(), title: await page.title(), text: await page.locator('body').innerText() };
+  for (;;) {
+    await page.waitForLoadState('load');
+    try {
+      return { url: page.url(), title: await page.title(), text: await page.locator('body').innerText() };
+    } catch (error) {
+      if (!/navigat|context was destroyed/i.test(error.message)) throw error;
+    }
+  }
 }
 
 /** What axe finds; it is evaluated by the driver, so that the page's own policy neither blocks it nor is loosened for it. */
