@@ -148,16 +148,14 @@ impl From<&ApiError> for Failure {
         // USRC-1022 wraps what the third party's side of the handshake answered.
         if let ApiError::Refused(refusal) = error
             && refusal.code() == Some(ServerCode::ProviderLoginFailed)
-            && let Some(inner) = refusal.body.info.get("error").and_then(|error| error.as_str())
         {
-            failure.kind = kind_of(inner);
-            failure.server_code = Some(inner.to_owned());
-            failure.provider = refusal
-                .body
-                .info
-                .get("provider")
-                .and_then(|provider| provider.as_str())
-                .map(str::to_owned);
+            let told = |key: &str| refusal.body.info.get(key).and_then(|value| value.as_str());
+            if let Some(inner) = told("error") {
+                failure.kind = kind_of(inner);
+                failure.server_code = Some(inner.to_owned());
+                failure.provider = told("provider").map(str::to_owned);
+                failure.link = told("link").and_then(web_link);
+            }
         }
         failure
     }
@@ -204,6 +202,12 @@ impl From<ProbeError> for AgentError {
     }
 }
 
+/// A link that a person may be sent to; anything that is not for a browser is none.
+pub(crate) fn web_link(text: &str) -> Option<String> {
+    let url = url::Url::parse(text).ok()?;
+    matches!(url.scheme(), "https" | "http").then(|| text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,12 +227,26 @@ mod tests {
     fn a_wrapped_refusal_is_told_by_its_inner_code() {
         let error = refused(
             403,
-            json!({"code": "USRC-1022", "message": "m", "error": "PRVD-1006", "provider": "github"}),
+            json!({"code": "USRC-1022", "message": "m", "error": "PRVD-1006", "provider": "github", "link": "https://a.test/?b=%26"}),
         );
         let failure = Failure::from(&error);
+        assert_eq!(failure.link.as_deref(), Some("https://a.test/?b=%26"));
         assert_eq!(failure.kind, ErrorKind::Declined);
         assert_eq!(failure.server_code.as_deref(), Some("PRVD-1006"));
         assert_eq!(failure.provider.as_deref(), Some("github"));
+    }
+
+    #[test]
+    fn a_link_is_for_a_browser_or_there_is_none() {
+        for text in [
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "vscode://x",
+            "",
+            "example.com",
+        ] {
+            assert_eq!(web_link(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -23,6 +23,10 @@ code?: string,
  */
 message?: string, 
 /**
+ * Where a person can mend it.
+ */
+link?: string, 
+/**
  * Who is connected or signed in.
  */
 account?: string, };

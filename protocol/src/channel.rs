@@ -353,6 +353,9 @@ pub struct AttemptEnded {
     /// For a person; on failures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Where a person can mend it; on failures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 impl AttemptEnded {
@@ -364,6 +367,7 @@ impl AttemptEnded {
             step: None,
             code: None,
             message: None,
+            link: None,
         }
     }
 
@@ -381,6 +385,7 @@ impl AttemptEnded {
             step: Some(step.to_owned()),
             code: Some(code.as_str().to_owned()),
             message: Some(message.into()),
+            link: None,
         }
     }
 }

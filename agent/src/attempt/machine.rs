@@ -216,6 +216,7 @@ impl Machine {
             kind: failure.as_ref().map(|failure| failure.kind),
             code: failure.as_ref().and_then(|failure| failure.server_code.clone()),
             message: failure.as_ref().map(|failure| failure.message.clone()),
+            link: failure.as_ref().and_then(|failure| failure.link.clone()),
             account,
         });
         let refusal = failure.map(|failure| {

@@ -20,7 +20,7 @@ use crate::api::kind_of;
 use crate::attempt::machine::Input as Happened;
 use crate::backoff::{Backoff, Jitter};
 use crate::channel::ChannelEvent;
-use crate::error::Failure;
+use crate::error::{Failure, web_link};
 use crate::session::Notification;
 use crate::session::accounts::AccountKey;
 use crate::session::actor::Actor;
@@ -100,6 +100,7 @@ impl Actor {
                     .unwrap_or_else(|| "The server refused, without saying why.".to_owned());
                 let mut failure = Failure::new(kind_of(&code), message);
                 failure.server_code = Some(code);
+                failure.link = ended.link.as_deref().and_then(web_link);
                 Happened::Refused(failure)
             }
         };

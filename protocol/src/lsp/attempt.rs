@@ -79,6 +79,10 @@ pub struct AttemptEnd {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub message: Option<String>,
+    /// Where a person can mend it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub link: Option<String>,
     /// Who is connected or signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

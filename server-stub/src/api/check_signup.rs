@@ -128,6 +128,9 @@ fn refused(failure: Failure) -> RouteError {
     if !own {
         error = error.with("error", failure.code.as_str());
     }
+    if let Some(link) = failure.link {
+        error = error.with("link", link);
+    }
     match failure.provider {
         Some(provider) => error.with("provider", provider),
         None => error,

@@ -141,6 +141,14 @@ impl Refusal {
         }
     }
 
+    /// Where somebody can mend it.
+    pub(crate) fn link(&self) -> Option<&Url> {
+        match self {
+            Self::NeedsApproval { at } => at.as_ref(),
+            _ => None,
+        }
+    }
+
     /// For a person in an IDE: what happened and what to do. `service` and `with` are names for people.
     pub(crate) fn message(&self, service: &str, with: Option<&str>) -> String {
         match self {

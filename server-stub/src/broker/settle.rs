@@ -11,6 +11,7 @@ use codestream_protocol::ServerCode;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::{AccessToken, AuthorizationCode};
 use codestream_protocol::state::StateClaims;
+use url::Url;
 
 use super::landing::Landing;
 use super::refusal::Refusal;
@@ -232,6 +233,7 @@ pub(crate) async fn fail(app: &Arc<App>, code_id: CodeId, provider: &str, refusa
         step: refusal.step().to_owned(),
         code: refusal.code(),
         message: refusal.message(service.unwrap_or("The service"), with),
+        link: refusal.link().map(Url::to_string),
     };
     if let Err(error) = app.store.fail_handshake(code_id, failure.clone()).await {
         tracing::error!(%code_id, %error, "a failed handshake could not be ended; trying again");

@@ -101,6 +101,8 @@ pub(crate) struct Failure {
     pub(crate) code: ServerCode,
     /// For a person.
     pub(crate) message: String,
+    /// Where a person can mend it.
+    pub(crate) link: Option<String>,
 }
 
 impl Failure {
@@ -111,6 +113,7 @@ impl Failure {
             step: "authorize".to_owned(),
             code: ServerCode::TokenExpired,
             message: ServerCode::TokenExpired.message().to_owned(),
+            link: None,
         }
     }
 }

@@ -230,5 +230,6 @@ fn failure(code: ServerCode) -> Failure {
         step: "authorize".to_owned(),
         code,
         message: code.message().to_owned(),
+        link: Some("https://a.test/approve?b=%26".to_owned()),
     }
 }

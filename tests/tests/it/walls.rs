@@ -80,6 +80,8 @@ async fn consent_of_an_administrator(provider: &str) {
             && message.contains("/organizations/adminconsent?client_id="),
         "a request to pass on: {message}"
     );
+    let link = end.link.expect("the administrator's page");
+    assert!(message.contains(&link), "{message}");
     assert!(page.text().contains("PRVD-1011"), "{}", page.text());
     assert!(ide.summary(provider).await.accounts.is_empty());
     ide.finish().await;
@@ -88,6 +90,24 @@ async fn consent_of_an_administrator(provider: &str) {
 #[tokio::test]
 async fn consent_of_an_administrator_for_msteams_is_asked_for_in_words_to_pass_on() {
     consent_of_an_administrator("msteams").await;
+}
+
+#[tokio::test]
+async fn consent_of_an_administrator_is_asked_for_at_a_sign_up_too() {
+    let mut scene = Scene::new().await;
+    let ide = scene.signed_out().await;
+    let started = ide.sign_up("msteams").await.expect("a link");
+    ide.opened().await;
+    scene.browser.approve_as(&started.url, "otto").await;
+    let end = ide.end_of(started.attempt_id).await;
+    assert_eq!(
+        (end.outcome, end.kind),
+        (Outcome::Failed, Some(ErrorKind::AdminApproval)),
+        "{end:?}"
+    );
+    let link = end.link.expect("the administrator's page");
+    assert!(link.contains("/organizations/adminconsent?client_id="), "{link}");
+    ide.finish().await;
 }
 
 #[tokio::test]

@@ -192,7 +192,11 @@ async fn a_failed_connect_is_published_once_and_cannot_be_finished(bench: Bench)
     }
     let messages = bench.messages(&user.id).await;
     assert_eq!(messages.len(), 1);
-    assert_eq!(messages[0].payload["attemptEnded"]["code"], "PRVD-1006");
+    let ended = &messages[0].payload["attemptEnded"];
+    assert_eq!(
+        (&ended["code"], &ended["link"]),
+        (&json!("PRVD-1006"), &json!("https://a.test/approve?b=%26"))
+    );
     let finish = bench
         .store
         .finish_connect(handshake.code_id, account(&user))

@@ -58,13 +58,15 @@ impl Tx<'_> {
     pub(super) async fn fail(&mut self, handshake: &Handshake, failure: Failure) -> Result<bool, StoreError> {
         let now = self.now.0;
         let ours = sqlx::query(
-            "UPDATE handshakes SET ended_at = $1, step = $2, code = $3, message = $4, provider = COALESCE($5, provider)
-             WHERE code_id = $6 AND ended_at IS NULL",
+            "UPDATE handshakes SET ended_at = $1, step = $2, code = $3, message = $4, link = $5,
+                 provider = COALESCE($6, provider)
+             WHERE code_id = $7 AND ended_at IS NULL",
         )
         .bind(now)
         .bind(failure.step.as_str())
         .bind(failure.code.as_str())
         .bind(failure.message.as_str())
+        .bind(failure.link.as_deref())
         .bind(failure.provider.as_deref())
         .bind(handshake.code_id.to_string())
         .execute(self.db())
@@ -82,6 +84,7 @@ impl Tx<'_> {
                     step: Some(failure.step),
                     code: Some(failure.code.as_str().to_owned()),
                     message: Some(failure.message),
+                    link: failure.link,
                 };
                 let message = Message {
                     attempt_ended: Some(ended),

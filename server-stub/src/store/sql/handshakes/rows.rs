@@ -14,7 +14,7 @@ use crate::store::sql::{parsed, part};
 macro_rules! columns {
     () => {
         "code_id, user_id, team_id, token_hash, challenge, ide, machine, agent_address, provider, created_at, open_by, \
-         expires_at, opened_at, ended_at, step, code, message"
+         expires_at, opened_at, ended_at, step, code, message, link"
     };
 }
 
@@ -135,5 +135,6 @@ fn end_of(row: &AnyRow) -> Result<End, StoreError> {
         step: row.try_get("step")?,
         code: parsed(code, "error code")?,
         message: row.try_get("message")?,
+        link: row.try_get("link")?,
     }))
 }
