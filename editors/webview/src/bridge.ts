@@ -125,7 +125,8 @@ export type ThemeKind = "light" | "dark" | "highContrast" | "highContrastLight";
 
 export type HostToView =
   | ({ type: "host" } & HostInfo)
-  | { type: "agent"; status: AgentStatus; message?: string }
+  /** `resuming`: it was given the kept session, and the server has not said yet whether that is still good. */
+  | { type: "agent"; status: AgentStatus; message?: string; resuming?: boolean }
   | ResponseMessage
   | NotificationMessage
   /** From hosts whose pages have no theme of their own: CSS custom properties, and the kind of theme. */

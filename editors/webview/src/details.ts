@@ -52,6 +52,7 @@ export function detailsOf(state: State, key: Key, providerTeamId?: string): stri
     ["Expires", attempt && iso(attempt.expiresAt)],
     ["Ended", end && [end.outcome, end.kind, end.code].filter((part) => part !== undefined).join(", ")],
     ["Message", end?.message],
+    ["Page", end?.link],
     ["Problem", problem?.message],
     [
       "Problem code",
@@ -78,8 +79,10 @@ export function requestOf(state: State, key: Key): string {
   const providerId = providerIdOf(key);
   const row = state.providers?.find((one) => one.providerId === providerId);
   const scopes = row?.scopes.map(({ scope, reason }) => `- ${scope}: to ${reason}`) ?? [];
+  const page = attemptOf(state, key)?.end?.link;
   return [
     `Please approve CodeStream for our organisation at ${row?.displayName ?? providerId} (${row?.host ?? providerId}).`,
+    ...(page === undefined ? [] : [`You do so here: ${page}`]),
     ...(scopes.length > 0 ? ["It asks for:", ...scopes] : []),
   ].join("\n");
 }

@@ -23,7 +23,7 @@ export function page(state: State): Page {
   if (server === "" || trouble?.error.data?.kind === "notConfigured") return { page: "notConfigured" };
   if (agent.status !== "running" && !providers) return { page: "starting" };
   if (trouble && (!providers || !session)) return { page: "trouble", error: trouble.error };
-  if (!providers || server === undefined) return { page: "loading" };
+  if (!providers || server === undefined || (agent.resuming && !session)) return { page: "loading" };
   return session ? { page: "services" } : { page: "signIn" };
 }
 

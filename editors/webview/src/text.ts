@@ -133,8 +133,13 @@ export function endText(end: AttemptEnd, name: string): EndText {
     case "failed":
       return end.kind === "declined"
         ? { ...failing("declined"), sentence: "You declined. Nothing was changed.", tone: "quiet" }
-        : worded({ ...failing(end.kind), tone: "bad" }, end.message);
+        : worded({ ...failing(end.kind), tone: "bad" }, withoutLink(end));
   }
+}
+
+/** The message; none when it is about a link that has a button and would fill the view. */
+function withoutLink({ message, link }: AttemptEnd): string | undefined {
+  return link !== undefined && message?.includes(link) ? undefined : message;
 }
 
 function worded(text: EndText, message: string | undefined): EndText {

@@ -222,3 +222,14 @@ test("the hint comes after 20 s and goes with the approval", () => {
   expect(needsHint(begun, NOW + 20_000)).toBe(true);
   expect(needsHint({ ...begun, step: "finishing" }, NOW + 20_000)).toBe(false);
 });
+
+test("another way takes the place of an attempt that has failed, and leaves one that runs", () => {
+  for (const act of [
+    { do: "useToken", key },
+    { do: "addHost", providerId: github.providerId },
+  ] as const) {
+    const declined = { ...begun, end: { outcome: "failed", kind: "declined" } } as const;
+    expect(showing(running().attempt(declined).act(act))).toBe("nothing");
+    expect(showing(running().act(act))).toBe("running");
+  }
+});

@@ -92,6 +92,7 @@ const hostToView: HostToView[] = [
   },
   { type: "agent", status: "starting" },
   { type: "agent", status: "running" },
+  { type: "agent", status: "running", resuming: true },
   { type: "agent", status: "restarting", message: "The agent ended with status 101. Starting it again." },
   {
     type: "agent",

@@ -110,6 +110,41 @@ test("a restart of the agent gives up what was under way, and asks anew when it 
   expect(play.requests("codestream/status")).toHaveLength(before + 1);
 });
 
+test("a restart with the kept session shows what was there, and welcomes nobody", () => {
+  const play = new Play().started(status(), rows(withAccounts(github, octocat)));
+  play.say({ type: "agent", status: "restarting" }).say({ type: "agent", status: "running", resuming: true });
+  play.answer("codestream/status", signedOut).answer("codestream/provider/list", { providers: rows(github) });
+  expect(pageOf(play)).toBe("services");
+  play.say({
+    type: "notification",
+    method: "codestream/didLogin",
+    params: { session: { ...session, serverUrl: "https://api.example.com" }, signupStatus: "signedIn" },
+  });
+  expect(pageOf(play)).toBe("services");
+  expect(play.state.banner).toBeUndefined();
+  expect(play.state.agent).toEqual({ status: "running" });
+});
+
+test("a start with a kept session waits for the server's word: services, or sign-in when it is no good", () => {
+  const start = () =>
+    new Play()
+      .say({ type: "agent", status: "running", resuming: true })
+      .answer("codestream/status", signedOut)
+      .answer("codestream/provider/list", { providers: rows() });
+  expect(pageOf(start())).toBe("loading");
+  const ended = start().say({
+    type: "notification",
+    method: "codestream/didLogout",
+    params: { reason: "sessionEnded" },
+  });
+  expect(pageOf(ended)).toBe("signIn");
+  const away = new Play()
+    .say({ type: "agent", status: "running", resuming: true })
+    .answer("codestream/status", signedOut)
+    .refuse("codestream/provider/list", unreachable);
+  expect(pageOf(away)).toBe("trouble");
+});
+
 test("an answer from before a restart changes nothing", () => {
   const play = new Play().started().act({ do: "connect", providerId: github.providerId });
   const { id } = play.request("codestream/provider/connect");
@@ -142,6 +177,20 @@ test("another window's change is shown", () => {
   const data = rows(withAccounts(github, octocat));
   play.say({ type: "notification", method: "codestream/didChangeData", params: { type: "providers", data } });
   expect(play.state.providers).toEqual(data);
+});
+
+test("what third parties tell changes nothing that is shown", () => {
+  const play = new Play().started(status(), rows(withAccounts(slack, octocat)));
+  const before = { ...play.state };
+  const activity = { id: "slack:Ev1", provider: "slack", kind: "message", at: 1, text: "hello" };
+  for (const data of [[activity], [], null, "odd"]) {
+    play.say({
+      type: "notification",
+      method: "codestream/didChangeData",
+      params: { type: "activities", data },
+    });
+  }
+  expect(play.state).toEqual({ ...before, now: play.state.now });
 });
 
 test("a disconnect is asked about first, and its result is told", () => {

@@ -99,6 +99,16 @@ test.each<[Disconnected, string]>([
   expect(disconnectedText(result, "mona", "GitHub")).toBe(text);
 });
 
+test("a link that has a button is not spelled out", () => {
+  const link = "https://login.example.com/adminconsent?client_id=a%26b";
+  const end = { outcome: "failed", kind: "adminApproval", link } as const;
+  const sentence = "Ask an administrator of your organisation to approve CodeStream.";
+  expect(endText({ ...end, message: `Send yours this: “Approve it at ${link}.”` }, "GitHub")).toMatchObject({
+    sentence,
+  });
+  expect(endText({ ...end, message: "Only vetted apps." }, "GitHub").sentence).toBe("Only vetted apps.");
+});
+
 describe("what is copied", () => {
   test("the details of an attempt name it, and leave its link out", () => {
     const end = {
@@ -147,5 +157,14 @@ describe("what is copied", () => {
     const text = requestOf(new Play().started().state, key);
     expect(text).toContain("approve CodeStream for our organisation at GitHub (github.com)");
     expect(text).toContain("- read:org: to find the repositories of your organisations");
+    expect(text).not.toContain("http");
+  });
+
+  test("a request names the administrator's page where the service has one", () => {
+    const link = "https://login.example.com/adminconsent?client_id=a%26b";
+    const end = { outcome: "failed", kind: "adminApproval", link } as const;
+    const { state } = new Play().started().attempt(attempt(github, { end }));
+    expect(requestOf(state, key)).toContain(`You do so here: ${link}\n`);
+    expect(detailsOf(state, key)).toContain(`Page: ${link}`);
   });
 });

@@ -83,6 +83,7 @@ export function act(turn: Turn, action: Action): void {
       note(turn, action.key, undefined);
       return;
     case "useToken":
+      if (!runs(turn.state, action.key)) dismiss(turn, action.key);
       note(turn, action.key, undefined);
       command(
         turn,
@@ -93,7 +94,9 @@ export function act(turn: Turn, action: Action): void {
       return;
     case "addHost": {
       const { providerId } = action;
-      note(turn, keyOf("connect", providerId), undefined);
+      const key = keyOf("connect", providerId);
+      if (!runs(turn.state, key)) dismiss(turn, key);
+      note(turn, key, undefined);
       command(turn, "addHost", { providerId }, { for: "addHost", providerId });
       return;
     }

@@ -82,7 +82,7 @@ function granted(turn: Turn, pending: Pending, result: unknown): void {
 function status(turn: Turn, status: Status): void {
   set(turn, { server: status.server });
   if (status.session) set(turn, { session: status.session });
-  else unset(turn, "session");
+  else if (!turn.state.agent.resuming) unset(turn, "session");
   if (status.connection !== turn.state.connection.status) {
     set(turn, { connection: { status: status.connection, since: turn.state.now } });
   }

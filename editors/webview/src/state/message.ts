@@ -16,7 +16,7 @@ export function receive(turn: Turn, message: HostToView): void {
       return;
     }
     case "agent":
-      agent(turn, message.status, message.message);
+      agent(turn, message);
       return;
     case "response":
       answer(turn, message);
@@ -35,8 +35,8 @@ export function receive(turn: Turn, message: HostToView): void {
   }
 }
 
-function agent(turn: Turn, status: State["agent"]["status"], message?: string): void {
-  set(turn, { agent: message === undefined ? { status } : { status, message } });
+function agent(turn: Turn, { status, message, resuming = false }: State["agent"]): void {
+  set(turn, { agent: { status, ...(message !== undefined && { message }), ...(resuming && { resuming }) } });
   if (status === "running") {
     refresh(turn);
     return;
@@ -78,15 +78,16 @@ function notified(turn: Turn, message: NotificationMessage): void {
     case "codestream/didLogin": {
       const { session, signupStatus } = message.params;
       const { userId, email, teamId } = session;
-      set(turn, {
-        session: teamId === undefined ? { userId, email } : { userId, email, teamId },
-        banner: { kind: "welcome", email, status: signupStatus },
-      });
+      set(turn, { session: teamId === undefined ? { userId, email } : { userId, email, teamId } });
+      // Who was signed in all along is not welcomed.
+      if (!turn.state.agent.resuming) set(turn, { banner: { kind: "welcome", email, status: signupStatus } });
+      resumed(turn);
       say(turn, `Signed in as ${email}.`);
       refresh(turn);
       return;
     }
     case "codestream/didLogout":
+      resumed(turn);
       signedOut(turn);
       set(turn, { banner: { kind: "signedOut", reason: message.params.reason }, mode: "signIn" });
       say(
@@ -98,6 +99,12 @@ function notified(turn: Turn, message: NotificationMessage): void {
       request(turn, "codestream/provider/list", {}, { for: "list" });
       return;
   }
+}
+
+/** The server has spoken. */
+function resumed(turn: Turn): void {
+  const { status, message } = turn.state.agent;
+  set(turn, { agent: message === undefined ? { status } : { status, message } });
 }
 
 /** Forgets what belongs to a session. */

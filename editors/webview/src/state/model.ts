@@ -85,7 +85,7 @@ export interface State {
   nextId: number;
   pending: Readonly<Record<number, Pending>>;
   host?: HostInfo;
-  agent: { status: AgentStatus; message?: string };
+  agent: { status: AgentStatus; message?: string; resuming?: boolean };
   /** The server's URL as the agent has it; absent until it said so. */
   server?: string;
   session?: SessionInfo;

@@ -38,10 +38,7 @@ export function AccountRow(props: Props) {
     <div class="account">
       <div class="account-head">
         <Icon name={broken ? "warning" : "check"} class={broken ? "warning" : "good"} />
-        <span class="who">
-          {whoOf(account)}
-          {team !== undefined && <span class="team"> · {team}</span>}
-        </span>
+        <span class="who">{whoOf(account)}</span>
         {broken && !busy && (
           <Button
             look="primary"
@@ -107,7 +104,7 @@ function Facts({ state, row, account }: Props) {
         {account.providerTeamId !== undefined && (
           <>
             <dt>Workspace</dt>
-            <dd>{account.providerTeamId}</dd>
+            <dd class="id">{account.providerTeamId}</dd>
           </>
         )}
         {began !== undefined && (

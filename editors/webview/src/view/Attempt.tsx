@@ -29,6 +29,12 @@ const DONE: Record<Step, string> = {
   waiting: "Approved",
   finishing: "Account checked",
 };
+/** As it is said aloud; that it was approved stands in the step before. */
+const CURRENT: Record<Step, (host: string) => string> = {
+  opening: (host) => stepText("opening", host),
+  waiting: (host) => stepText("waiting", host),
+  finishing: () => "Checking the account",
+};
 const AHEAD: Record<Step, string> = {
   opening: "Open your browser",
   waiting: "Approve in the browser",
@@ -41,7 +47,7 @@ function Steps({ step, host }: { step: Step; host: string }) {
     <ol class="steps">
       {ORDER.map((one, place) => {
         const current = place === at;
-        const text = current ? stepText(one, host) : place < at ? DONE[one] : AHEAD[one];
+        const text = current ? CURRENT[one](host) : place < at ? DONE[one] : AHEAD[one];
         return (
           <li
             key={one}

@@ -1,5 +1,6 @@
 /** What went wrong, why, and what can be done about it. */
 import type { Attempt } from "../../../../protocol/bindings/Attempt";
+import type { ErrorKind } from "../../../../protocol/bindings/ErrorKind";
 import type { BridgeError, Provider } from "../bridge";
 import type { Dispatch } from "../driver";
 import { detailsName } from "../state/action";
@@ -36,6 +37,7 @@ export function Ended({ state, dispatch, row, attempt }: Props & { attempt: Atte
             keyed={key}
             text={text}
             offerToken
+            {...(attempt.end.link !== undefined && { link: attempt.end.link })}
             again={() => {
               dispatch({ do: "tryAgain", key });
             }}
@@ -52,10 +54,11 @@ export function Problem(props: Props & { keyed: Key; doing: Doing; error: Bridge
   const kind = error.data?.kind;
   const text = failing(kind);
   const link = error.data?.link;
+  const byHand = doing === "addHost" || doing === "useToken";
   return (
     <Message
       tone="bad"
-      title={doing === "useToken" && kind === "tokenRevoked" ? "The token was not accepted" : text.title}
+      title={titleOf(doing, kind) ?? text.title}
       onClose={() => {
         dispatch({ do: "dismiss", key });
       }}
@@ -65,16 +68,35 @@ export function Problem(props: Props & { keyed: Key; doing: Doing; error: Bridge
           dispatch={dispatch}
           row={row}
           keyed={key}
-          text={text}
-          offerToken={doing !== "useToken"}
+          // Another address or another token may do, whatever was wrong with this one.
+          text={byHand ? { ...text, again: true } : text}
+          offerToken={doing === "press"}
           {...(link !== undefined && { link })}
           again={again(doing, key, row, dispatch)}
         />
       }
     >
-      {error.message}
+      {kind === "tokenRevoked" && byHand
+        ? `${row.displayName} does not take this token. Check that it was copied whole and is still good.`
+        : error.message}
     </Message>
   );
+}
+
+/** What a kind of failure means for what was done, where that is something else than for an attempt. */
+function titleOf(doing: Doing, kind: ErrorKind | undefined): string | undefined {
+  switch (doing) {
+    case "addHost":
+      return "Nothing was added";
+    case "useToken":
+      return kind === "tokenRevoked" ? "The token was not accepted" : undefined;
+    case "remove":
+      return kind === "forbidden" ? "It cannot be removed" : undefined;
+    case "press":
+    case "disconnect":
+    case "reopen":
+      return undefined;
+  }
 }
 
 /** What Try again repeats; what asked first asks again. */

@@ -9,9 +9,8 @@ import { Bench, close } from "./host";
 import { scenes } from "./scenes";
 import { themes, type ThemeName } from "./themes";
 
-const screenshots = fileURLToPath(new URL("../../screenshots/", import.meta.url));
+const screenshots = fileURLToPath(new URL("../../../../target/screenshots/webview/", import.meta.url));
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PICTURED: ThemeName[] = ["light", "dark"];
 const NARROW = 300;
 
 let bench: Bench;
@@ -47,13 +46,11 @@ test.concurrent.each(Object.entries(scenes))("%s", async (name, scene) => {
     await view.theme(theme);
     // Colours are all that a theme changes.
     expect(await violations(page, ["color-contrast"]), theme).toEqual([]);
-    if (PICTURED.includes(theme)) {
-      await page.screenshot({
-        path: `${screenshots}${name}-${theme}.png`,
-        fullPage: true,
-        animations: "disabled",
-      });
-    }
+    await page.screenshot({
+      path: `${screenshots}${name}-${theme}.png`,
+      fullPage: true,
+      animations: "disabled",
+    });
   }
   await page.setViewportSize({ width: NARROW, height: 720 });
   const width = await page.evaluate(() => document.documentElement.scrollWidth);

@@ -85,12 +85,17 @@ const oneConnected: Scene = (view) => view.start({ providers: rows(withAccounts(
 
 const several = withAccounts(
   slack,
-  { who: "mona", since: NOW - 3 * DAY, providerTeamId: "Acme" },
-  { who: "mona.lisa", since: NOW - 90 * DAY, providerTeamId: "Side project", error: "token_revoked" },
+  { who: "mona (acme)", since: NOW - 3 * DAY, providerTeamId: "T0ACME000" },
+  {
+    who: "mona.lisa (Side project)",
+    since: NOW - 90 * DAY,
+    providerTeamId: "T0SIDE000",
+    error: "token_revoked",
+  },
 );
 
 const selfHosted = withAccounts(
-  provider("github_enterprise", "GitHub", "git.example.com", [], { added: true, canUseToken: true }),
+  provider("github", "GitHub", "git.example.com", [], { added: true, canUseToken: true }),
   { who: "mona", since: NOW - 2 * HOUR },
 );
 
@@ -276,7 +281,15 @@ export const scenes: Record<string, Scene> = {
   "connect-admin-approval": ended({
     outcome: "failed",
     kind: "adminApproval",
+    code: "PRVD-1011",
     message: "Your organisation lets only approved apps in. Ask an administrator to approve CodeStream.",
+    link: "https://login.example.com/organizations/adminconsent?client_id=7f1c",
+  }),
+  "connect-sso-required": ended({
+    outcome: "failed",
+    kind: "ssoRequired",
+    message: "acme wants its single sign-on. Authorise CodeStream for it on GitHub's page, then try again.",
+    link: "https://github.com/orgs/acme/sso?authorization_request=7f1c",
   }),
   "connect-refused": async (view) => {
     await view.start();
@@ -294,6 +307,26 @@ export const scenes: Record<string, Scene> = {
   "connected-broken": (view) =>
     view.start({ providers: rows(withAccounts(jira, { ...octocat, error: "invalid_grant" })) }),
   "connected-several": (view) => view.start({ providers: rows(several) }),
+  "connected-several-details": unfolded("Details of mona (acme) at Slack", (view) =>
+    view.start({ providers: rows(several) }),
+  ),
+  "self-hosted-refused": async (view) => {
+    await view.start();
+    await button(view, "1 permission of GitLab").click();
+    await button(view, "Add self-hosted GitLab").click();
+    const { id } = await view.command("addHost");
+    await view.reply(
+      id,
+      refusal(
+        "unknownProvider",
+        "Something answers at git.example.com, but it is not GitLab. Check the address, and its path.",
+      ),
+    );
+  },
+  "self-hosted-remove-asked": async (view) => {
+    await unfolded("Details of mona at GitHub", (one) => one.start({ providers: rows(selfHosted) }))(view);
+    await button(view, "Remove GitHub at git.example.com").click();
+  },
   "connected-self-hosted": unfolded("Details of mona at GitHub", (view) =>
     view.start({ providers: rows(withAccounts(github, octocat), selfHosted) }),
   ),
