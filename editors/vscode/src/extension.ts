@@ -19,8 +19,9 @@ import { INVALID_PARAMS, requestError, RequestError } from "./error";
 import { Hub } from "./hub";
 import type { Model } from "./model";
 import type { Provider, Request } from "./protocol";
-import { secretKey, SessionStore } from "./session";
+import { onSessionChange, SessionStore } from "./session";
 import { initializationOptions, readSettings, SETTINGS, type Settings, type Surroundings } from "./settings";
+import { OtherWindows } from "./otherWindows";
 import { StatusBar } from "./statusBar";
 import type { CommandHandlers } from "./view/bridge";
 import { View, VIEW } from "./view/provider";
@@ -78,12 +79,22 @@ export function activate(context: vscode.ExtensionContext): void {
     ended: (good, text) => {
       if (!view.visible) tell(good, text);
     },
+    lost: (text) => {
+      if (!view.visible && vscode.window.state.focused) tell(false, text);
+    },
+    signedIn: () => others.tell(),
     passOn: (method, params) => {
       view.notified(method, params);
     },
     trouble: (what, error) => {
       log.warn(`Could not ${what}: ${requestError(error).message}`);
     },
+  });
+
+  const others = new OtherWindows(context.globalStorageUri, async () => {
+    if (await hub.adopt()) return;
+    // Where VS Code is a page in a browser, a page may read its secrets but once.
+    if (vscode.env.uiKind === vscode.UIKind.Web && hub.model.agent.status === "running") offerReload();
   });
 
   const provider = async (providerId: string): Promise<Provider> => {
@@ -127,6 +138,7 @@ export function activate(context: vscode.ExtensionContext): void {
       commands: handlers,
       info,
       agent: () => agent.state,
+      resuming: () => hub.model.resuming,
     },
     () => {
       agent.start();
@@ -163,9 +175,12 @@ export function activate(context: vscode.ExtensionContext): void {
       agent.restart();
     }),
     // Another window has signed in: told by the secret store, or else noticed when the person comes here.
-    context.secrets.onDidChange(({ key }) => {
-      if (key === secretKey(settings().serverUrl)) void hub.adopt();
-    }),
+    onSessionChange(
+      context.secrets,
+      () => settings().serverUrl,
+      () => void hub.adopt(),
+    ),
+    others,
     vscode.window.onDidChangeWindowState(({ focused }) => {
       if (focused) void hub.adopt();
     }),
@@ -214,6 +229,15 @@ function setContext(model: Model): void {
   for (const [name, value] of Object.entries(conditions)) {
     void vscode.commands.executeCommand("setContext", `codestream.${name}`, value);
   }
+}
+
+function offerReload(): void {
+  const reload = "Reload Window";
+  const text =
+    "You are signed in to CodeStream in another window. Reload this one to be signed in here, too.";
+  void vscode.window.showInformationMessage(text, reload).then((chosen) => {
+    if (chosen === reload) void vscode.commands.executeCommand("workbench.action.reloadWindow");
+  });
 }
 
 function tell(good: boolean, text: string): void {

@@ -4,7 +4,7 @@
  */
 import type { AttemptDidChange } from "../../../protocol/bindings/AttemptDidChange";
 import type { AgentState } from "./agent/supervisor";
-import { EMPTY, ending, type Event, type Model, reduce } from "./model";
+import { EMPTY, ending, type Event, lost, type Model, reduce } from "./model";
 import type { DidLogin, NotificationName, Request, StoredToken } from "./protocol";
 import type { SessionStore } from "./session";
 
@@ -15,6 +15,10 @@ export interface Surround {
   changed(model: Model): void;
   /** How an attempt of this window ended, for a person who may be looking elsewhere. */
   ended(good: boolean, text: string): void;
+  /** An access was taken back; every window hears of it, and one word is enough. */
+  lost(text: string): void;
+  /** A new session is in the secret store. */
+  signedIn(): Thenable<void>;
   /** Passes a notification on to the view. */
   passOn(method: NotificationName, params: unknown): void;
   /** For the log. */
@@ -68,15 +72,17 @@ export class Hub {
       case "codestream/attempt/didChange":
         this.#attempt(before, (params as AttemptDidChange).attempt);
         break;
-      case "codestream/didChangeConnectionStatus":
       case "codestream/didChangeData":
+        for (const text of lost(before, this.#model)) this.around.lost(text);
+        break;
+      case "codestream/didChangeConnectionStatus":
         break;
     }
   }
 
-  /** Takes up the session that another window has got meanwhile, if this one has none. */
-  adopt(): Promise<void> {
-    return this.#inOrder("take up the session of another window", async () => {
+  /** Takes up the session that another window has got meanwhile, if this one has none. Resolves with whether it has one now. */
+  async adopt(): Promise<boolean> {
+    await this.#inOrder("take up the session of another window", async () => {
       const server = this.#server;
       const idle = (): boolean =>
         server !== "" &&
@@ -99,11 +105,14 @@ export class Hub {
         throw error;
       }
     });
+    return this.#token !== undefined;
   }
 
   #keep(session: DidLogin["session"]): void {
     this.#token = session.token;
-    void this.#inOrder("keep the session", () => this.around.sessions.save(session));
+    void this.#inOrder("keep the session", async () => {
+      if (await this.around.sessions.save(session)) await this.around.signedIn();
+    });
   }
 
   #forget(): void {

@@ -5,6 +5,7 @@
 import type { AttemptEnd } from "../../../protocol/bindings/AttemptEnd";
 import type { AgentState } from "./agent/supervisor";
 import type {
+  Account,
   Attempt,
   ConnectionStatus,
   DidChangeData,
@@ -99,6 +100,28 @@ function without(model: Model): Model {
 /** Attempts under way, in the order of their starts. */
 export function running(model: Model): Attempt[] {
   return [...model.attempts.values()].filter((attempt) => !attempt.end);
+}
+
+/** What a person is told of accesses that a service has taken back: once for each, when it becomes known. */
+export function lost(before: Model, after: Model): string[] {
+  if (before.providers === after.providers) return [];
+  const had = new Set(accounts(before).flatMap(([name, account]) => (account.error ? [] : [name])));
+  return accounts(after).flatMap(([name, { who, error }, { displayName }]) =>
+    error && had.has(name)
+      ? [`${displayName} does not accept the access${who && ` of ${who}`} any more. Reconnect to go on.`]
+      : [],
+  );
+}
+
+/** Every account with a name that it keeps. */
+function accounts({ providers }: Model): [string, Account, Provider][] {
+  return providers.flatMap((provider) =>
+    provider.accounts.map((account): [string, Account, Provider] => [
+      JSON.stringify([provider.providerId, account.providerTeamId]),
+      account,
+      provider,
+    ]),
+  );
 }
 
 /** What a person is told of the end of an attempt when the view does not show it; nothing when it was their own doing. */

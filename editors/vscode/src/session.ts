@@ -10,6 +10,22 @@ export interface Secrets {
   delete(key: string): Thenable<void>;
 }
 
+/** What is needed of `vscode.SecretStorage` to hear of the other windows. */
+export interface WatchedSecrets {
+  onDidChange(heard: (change: { key: string }) => unknown): { dispose(): unknown };
+}
+
+/** Calls back whenever a window has stored or forgotten the session of the server that is configured at that time. */
+export function onSessionChange(
+  secrets: WatchedSecrets,
+  server: () => string,
+  changed: () => void,
+): { dispose(): unknown } {
+  return secrets.onDidChange(({ key }) => {
+    if (key === secretKey(server())) changed();
+  });
+}
+
 /** The entry of a server: the same for every way to write its address. */
 export function secretKey(serverUrl: string): string {
   let address = serverUrl.trim();
@@ -30,7 +46,8 @@ export class SessionStore {
     return text === undefined ? undefined : read(text);
   }
 
-  async save(session: LoginSession): Promise<void> {
+  /** Resolves with whether it was not there before. */
+  async save(session: LoginSession): Promise<boolean> {
     const kept: StoredToken = {
       url: session.serverUrl,
       email: session.email,
@@ -40,7 +57,9 @@ export class SessionStore {
     const text = JSON.stringify(kept);
     const key = secretKey(session.serverUrl);
     // Storing wakes every other window; the agent tells of a session that it was given, too.
-    if ((await this.secrets.get(key)) !== text) await this.secrets.store(key, text);
+    if ((await this.secrets.get(key)) === text) return false;
+    await this.secrets.store(key, text);
+    return true;
   }
 
   /** Forgets a session that has ended; another window may have signed in anew meanwhile, and that one stays. */

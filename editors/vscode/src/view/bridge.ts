@@ -49,6 +49,8 @@ export interface Host {
   commands: CommandHandlers;
   info(): HostInfo;
   agent(): AgentState;
+  /** Whether the agent was given a session of which the server has not spoken yet. */
+  resuming(): boolean;
 }
 
 export class Bridge {
@@ -86,7 +88,13 @@ export class Bridge {
     const { status, message } = this.host.agent();
     // A view is reason enough to start the agent; until then it is about to.
     const shown = status === "stopped" ? "starting" : status;
-    this.#post({ type: "agent", status: shown, ...(message && { message }) });
+    const resuming = this.host.resuming();
+    this.#post({
+      type: "agent",
+      status: shown,
+      ...(message && { message }),
+      ...(resuming && { resuming }),
+    });
   }
 
   notified(method: NotificationName, params: unknown): void {

@@ -33,6 +33,21 @@ test("without a server the view says which setting is missing, and nothing runs 
   await window.shoot("not-configured");
 });
 
+test("a walkthrough leads through the first steps", async () => {
+  await window.command("Welcome: Open Walkthrough");
+  await window.page.keyboard.type("Get started with CodeStream");
+  await window.page.getByRole("option", { name: /Get started with CodeStream/ }).click();
+  for (const step of ["Name your server", "Sign up or sign in", "Connect a service"]) {
+    await window.page.locator(".getting-started-step").filter({ hasText: step }).first().waitFor();
+  }
+  await window.page
+    .getByText("Enter the address of your CodeStream server.", { exact: false })
+    .first()
+    .waitFor();
+  await window.shoot("walkthrough");
+  await window.page.keyboard.press("Control+F4");
+});
+
 test("a setting that changes counts at once", async () => {
   await view.getByRole("button", { name: "Open settings" }).click();
   const setting = window.page.locator('.setting-item-contents[data-key="codestream.serverUrl"] input');

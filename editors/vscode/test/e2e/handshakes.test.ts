@@ -25,7 +25,7 @@ test("sign-up opens the browser, and the view says who is signed in", async () =
   await window.shoot("signed-out");
 
   const popup = await window.opens(() => view.getByRole("button", { name: "Sign up with GitHub" }).click());
-  const waiting = view.getByRole("group", { name: "Signing in with GitHub" });
+  const waiting = view.getByRole("group", { name: "Signing up with GitHub" });
   await waiting.getByText("Waiting for you to approve at github.com").waitFor();
   await waiting.getByText(/^[45]:\d\d$/).waitFor();
   await window.toast("Signing in with github.com").waitFor();

@@ -6,6 +6,7 @@ export class Stub {
   #process: Started | undefined;
   #addresses = { api: "127.0.0.1:0", sandbox: "127.0.0.1:0" };
   api = "";
+  sandbox = "";
 
   constructor(
     private readonly path: string,
@@ -30,10 +31,21 @@ export class Stub {
     const [line] = await this.#process.line;
     const ready = JSON.parse(line) as { api: string; sandbox: string };
     this.api = ready.api;
+    this.sandbox = ready.sandbox;
     this.#addresses = {
       api: new URL(ready.api).host,
       sandbox: `127.0.0.1:${new URL(ready.sandbox).port}`,
     };
+  }
+
+  /** Has the sandbox do something. */
+  async control(name: string, what: object): Promise<void> {
+    const response = await fetch(`${this.sandbox}/sandbox/control/${name}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(what),
+    });
+    if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
   }
 
   async stop(): Promise<void> {

@@ -12,7 +12,7 @@ import {
 import { PATIENCE } from "./process";
 
 /** Where pictures go. */
-export const SHOTS = join(import.meta.dirname, "../../screenshots");
+export const SHOTS = join(import.meta.dirname, "../../../../target/screenshots/vscode");
 const FRAME = 'iframe.webview.ready[src*="extensionId=codestream.codestream"]';
 
 export function launchBrowser(): Promise<Browser> {

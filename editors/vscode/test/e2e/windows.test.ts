@@ -53,3 +53,16 @@ test("a sign-out in one window signs the other out, and nothing is kept", async 
   await first.reload();
   await (await first.view()).getByRole("button", { name: "Sign up with GitHub" }).waitFor();
 });
+
+test("a window that is open while another signs in says so at once, and is signed in after a reload", async () => {
+  const there = await second.view();
+  await there.getByRole("button", { name: /^Sign (up|in) with GitHub$/ }).waitFor();
+  await signUp(first, "grace");
+  // A page of code-server reads its secrets but once; on the desktop the store tells each window of its own accord.
+  const told = second.toast("You are signed in to CodeStream in another window.");
+  await told.waitFor();
+  await second.shoot("signed-in-elsewhere");
+  expect(await first.toast("You are signed in to CodeStream in another window.").count()).toBe(0);
+  await told.getByRole("button", { name: "Reload Window" }).click();
+  await (await second.view()).getByText("Signed in as grace@example.com").first().waitFor();
+});

@@ -10,6 +10,7 @@ let asked: [string, unknown][];
 let done: [string, unknown][];
 let bridge: Bridge;
 let request: Host["request"];
+let resuming: boolean;
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const command = (name: string) => (args: unknown) => {
@@ -21,6 +22,7 @@ beforeEach(() => {
   posted = [];
   asked = [];
   done = [];
+  resuming = false;
   request = (method, params) => {
     asked.push([method, params]);
     return Promise.resolve({ of: method });
@@ -39,6 +41,7 @@ beforeEach(() => {
     },
     info: () => ({ ide: "VS Code", version: "1.100.3", extensionVersion: "0.1.0", serverUrl: "" }),
     agent: () => ({ status: "restarting", message: "The agent ended." }),
+    resuming: () => resuming,
   });
 });
 
@@ -141,4 +144,16 @@ test("noise is survived", async () => {
   }
   await settled();
   expect(posted).toEqual([]);
+});
+
+test("a view is told of a session that waits for the server's word", () => {
+  resuming = true;
+  bridge.receive({ type: "ready" });
+  resuming = false;
+  bridge.agentChanged();
+  const told = posted.filter(({ type }) => type === "agent");
+  expect(told).toEqual([
+    { type: "agent", status: "restarting", message: "The agent ended.", resuming: true },
+    { type: "agent", status: "restarting", message: "The agent ended." },
+  ]);
 });

@@ -10,6 +10,7 @@ let asked: [string, unknown][];
 let told: [boolean, string][];
 let passed: string[];
 let troubles: string[];
+let signals: number;
 let hub: Hub;
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -33,6 +34,7 @@ beforeEach(async () => {
   told = [];
   passed = [];
   troubles = [];
+  signals = 0;
   const request = (method: string, params: unknown): Promise<unknown> => {
     asked.push([method, params]);
     const answer = answers[method];
@@ -47,6 +49,12 @@ beforeEach(async () => {
     }),
     changed: () => undefined,
     ended: (good, text) => told.push([good, text]),
+    lost: (text) => told.push([false, text]),
+    signedIn: () => {
+      expect(stored()).toBeDefined();
+      signals += 1;
+      return Promise.resolve();
+    },
     passOn: (method) => passed.push(method),
     trouble: (what) => troubles.push(what),
   });
@@ -110,6 +118,28 @@ test("the session of another window is taken up by a window that has none", asyn
   ]);
   await hub.adopt();
   expect(adoptions()).toHaveLength(1);
+});
+
+test("the other windows are told of a new session once it is kept, and of no other", async () => {
+  hub.notified("codestream/didLogin", login("hunter2"));
+  hub.notified("codestream/didLogin", login("hunter2"));
+  await settled();
+  expect(signals).toBe(1);
+});
+
+test("whether a window has a session after a look at the store", async () => {
+  expect(await hub.adopt()).toBe(false);
+  keep("theirs");
+  expect(await hub.adopt()).toBe(true);
+  expect(await hub.adopt()).toBe(true);
+});
+
+test("an access that was taken back is told of when the agent says so", () => {
+  hub.notified("codestream/didChangeData", {
+    type: "providers",
+    data: [{ ...connected, connected: false, accounts: [{ who: "mona", since: 1, error: "invalid_grant" }] }],
+  });
+  expect(told).toEqual([[false, "Example does not accept the access of mona any more. Reconnect to go on."]]);
 });
 
 test("a window that has a session, or tries one, keeps to it", async () => {

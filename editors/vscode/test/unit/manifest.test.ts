@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import manifest from "../../package.json";
@@ -52,5 +52,30 @@ test("nothing here knows a service or an OAuth parameter", () => {
   for (const path of sources) {
     expect(read(path), path).not.toMatch(services);
     expect(read(path), path).not.toMatch(parameters);
+  }
+});
+
+test("nothing here speaks to a network or counts what is done: the agent alone does, to the server that is set", () => {
+  const ways = /telemetry|fetch\(|XMLHttpRequest|WebSocket|["']node:(?:https?|http2|net|tls|dgram|dns)["']/i;
+  for (const path of sources) expect(read(path), path).not.toMatch(ways);
+  expect(manifest).not.toHaveProperty("dependencies");
+});
+
+test("the walkthrough leads to commands, pictures and conditions that are there", () => {
+  const own = new Set(manifest.contributes.commands.map(({ command }) => command));
+  const conditions = [
+    ...(/conditions = \{([^}]*)\}/.exec(read("src/extension.ts"))?.[1] ?? "").matchAll(/(\w+):/g),
+  ];
+  for (const { id, description, media, completionEvents } of manifest.contributes.walkthroughs.flatMap(
+    ({ steps }) => steps,
+  )) {
+    const links = [...description.matchAll(/command:([\w.]+)/g)].map(([, command]) => command ?? "");
+    expect(links.length, id).toBeGreaterThan(0);
+    for (const link of links) expect(own.has(link) || link.startsWith("workbench."), link).toBe(true);
+    expect(existsSync(join(root, media.markdown)), id).toBe(true);
+    for (const event of completionEvents) {
+      const [, name] = /^onContext:codestream\.(\w+)$/.exec(event) ?? [];
+      expect(conditions.map(([, condition]) => condition)).toContain(name);
+    }
   }
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EMPTY, ending, type Model, reduce, running } from "../../src/model";
+import { EMPTY, ending, lost, type Model, reduce, running } from "../../src/model";
 import { statusText } from "../../src/statusText";
 import { attempt, connected, login, provider } from "./examples";
 
@@ -36,7 +36,29 @@ test("data that is not about services changes nothing here", () => {
   const change = (type: string, data: unknown) =>
     reduce(signedIn, { type: "notification", method: "codestream/didChangeData", params: { type, data } });
   expect(change("users", [{ id: "u1" }])).toEqual(signedIn);
+  expect(change("activities", [{ id: "a", provider: "example", kind: "message" }])).toEqual(signedIn);
   expect(change("providers", [connected]).providers).toEqual([connected]);
+});
+
+test("an access that was taken back is told once, and only of the account that lost it", () => {
+  const account = (place: string, error?: string) => ({
+    who: `mona (${place})`,
+    since: 1,
+    providerTeamId: place,
+    ...(error && { error }),
+  });
+  const at = (...accounts: ReturnType<typeof account>[]): Model => ({
+    ...signedIn,
+    providers: [provider({ accounts })],
+  });
+  const both = at(account("a"), account("b"));
+  const broken = at(account("a", "invalid_grant"), account("b"));
+  expect(lost(both, broken)).toEqual([
+    "Example does not accept the access of mona (a) any more. Reconnect to go on.",
+  ]);
+  expect(lost(broken, { ...broken, providers: [...broken.providers] })).toEqual([]);
+  expect(lost(signedIn, broken)).toEqual([]);
+  expect(lost(broken, both)).toEqual([]);
 });
 
 test("each end has its words; the service's name where it is known", () => {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { secretKey, SessionStore } from "../../src/session";
+import { onSessionChange, secretKey, SessionStore } from "../../src/session";
 
 const SESSION = {
   userId: "0102030405060708090a0b0c",
@@ -43,8 +43,8 @@ test("a session is kept by its server, however the address is written", async ()
 });
 
 test("the same session is written once: each write wakes the other windows", async () => {
-  await store.save(SESSION);
-  await store.save(SESSION);
+  expect(await store.save(SESSION)).toBe(true);
+  expect(await store.save(SESSION)).toBe(false);
   expect(writes).toBe(1);
 });
 
@@ -61,4 +61,33 @@ test("an entry that cannot be read is no session", async () => {
     kept.set(secretKey(SESSION.serverUrl), text);
     expect(await store.load(SESSION.serverUrl)).toBeUndefined();
   }
+});
+
+test("a window hears of the session of its server alone, whatever that is at the time", () => {
+  const listeners = new Set<(change: { key: string }) => unknown>();
+  const secrets = {
+    onDidChange: (heard: (change: { key: string }) => unknown) => {
+      listeners.add(heard);
+      return { dispose: () => listeners.delete(heard) };
+    },
+  };
+  let server = SESSION.serverUrl;
+  let changes = 0;
+  const watch = onSessionChange(
+    secrets,
+    () => server,
+    () => (changes += 1),
+  );
+  const change = (key: string): void => {
+    for (const heard of listeners) heard({ key });
+  };
+  change(secretKey("https://API.example.com/"));
+  change(secretKey("https://other.example.com"));
+  change("something else");
+  expect(changes).toBe(1);
+  server = "https://other.example.com";
+  change(secretKey(server));
+  expect(changes).toBe(2);
+  watch.dispose();
+  expect(listeners.size).toBe(0);
 });
