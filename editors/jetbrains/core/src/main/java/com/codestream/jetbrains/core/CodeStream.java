@@ -68,6 +68,8 @@ public final class CodeStream {
     private final WebViewBridge bridge;
     private final KeptSession kept;
     private volatile SessionView view = SessionView.EMPTY;
+    /** The agent was given the kept session, and the server has not spoken of it yet. */
+    private boolean resuming;
 
     /**
      * A window without an agent yet.
@@ -192,6 +194,12 @@ public final class CodeStream {
         return kept.load(now.serverUrl())
                 .thenApplyAsync(
                         session -> {
+                            resuming = session.isPresent();
+                            return session;
+                        },
+                        loop)
+                .thenApplyAsync(
+                        session -> {
                             try {
                                 var path = AgentBinary.find(now.agentPath(), surroundings.bundled());
                                 var command = new AgentCommand(
@@ -210,7 +218,7 @@ public final class CodeStream {
         if (status != Status.RUNNING) {
             view = view.withoutAgent();
         }
-        bridge.stand(Messages.agent(status, words));
+        bridge.stand(Messages.agent(status, words, resuming));
         host.log(Host.Level.INFO, "The agent is " + status.name().toLowerCase(Locale.ROOT) + ".");
         if (status == Status.FAILED) {
             host.notify(Host.Level.ERROR, words);
@@ -220,13 +228,18 @@ public final class CodeStream {
     private void notified(String method, JsonObject params) {
         view = view.after(method, params);
         switch (method) {
-            case "codestream/didLogin" ->
+            case "codestream/didLogin" -> {
+                resumed();
                 kept.keep(params.getAsJsonObject("session")).thenAccept(news -> {
                     if (news) {
                         windows.signedIn(this);
                     }
                 });
-            case "codestream/didLogout" -> kept.forget();
+            }
+            case "codestream/didLogout" -> {
+                resumed();
+                kept.forget();
+            }
             case "codestream/attempt/didChange" ->
                 SessionView.notice(params.getAsJsonObject("attempt"))
                         .ifPresent(notice -> host.notify(notice.level(), notice.words()));
@@ -235,6 +248,14 @@ public final class CodeStream {
             }
         }
         bridge.notified(method, params);
+    }
+
+    /** The server has spoken of the session; the page that listens hears that, too. */
+    private void resumed() {
+        if (resuming) {
+            resuming = false;
+            bridge.standForLater(Messages.agent(Status.RUNNING, null));
+        }
     }
 
     private void run(Runnable work) {

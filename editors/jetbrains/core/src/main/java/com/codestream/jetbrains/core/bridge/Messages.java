@@ -24,11 +24,19 @@ public final class Messages {
 
     /** Where the agent is. One that was stopped is on its way in or out. */
     public static JsonObject agent(Status status, String words) {
+        return agent(status, words, false);
+    }
+
+    /** As {@link #agent(Status, String)}; {@code resuming}: the server has not spoken yet of the session that it was given. */
+    public static JsonObject agent(Status status, String words, boolean resuming) {
         var message = of("agent");
         message.addProperty(
                 "status", status == Status.STOPPED ? "starting" : status.name().toLowerCase(Locale.ROOT));
         if (words != null) {
             message.addProperty("message", words);
+        }
+        if (resuming) {
+            message.addProperty("resuming", true);
         }
         return message;
     }

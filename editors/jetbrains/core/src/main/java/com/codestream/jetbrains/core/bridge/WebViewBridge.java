@@ -85,6 +85,11 @@ public final class WebViewBridge {
         }
     }
 
+    /** As {@link #stand}, for the pages to come: the one that listens knows by other means. */
+    public void standForLater(JsonObject message) {
+        standing.put(message.get("type").getAsString(), message);
+    }
+
     /** Tells an event once, to the page that listens or else to the next one. */
     public void tell(JsonObject message) {
         if (listens) {

@@ -113,6 +113,7 @@ class GoldenTest {
                 Messages.host(new Product("GoLand", "1", "2", ""), "https://h"),
                 Messages.agent(Status.RUNNING, null),
                 Messages.agent(Status.FAILED, "Why."),
+                Messages.agent(Status.RUNNING, null, true),
                 Messages.theme(new Theme(Theme.Kind.DARK, Map.of("--cs-background", "#000000"))),
                 Messages.focus(null),
                 Messages.focus("github*com"),

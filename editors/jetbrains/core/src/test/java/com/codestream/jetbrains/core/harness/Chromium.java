@@ -130,10 +130,10 @@ public final class Chromium implements AutoCloseable {
                 "return getComputedStyle(document.documentElement).getPropertyValue(arguments[0]).trim()", name);
     }
 
-    /** Writes a picture of the page beside the test's reports. */
+    /** Leaves a picture of the page with those of the other editors. */
     public void picture(String name) {
         try {
-            var file = java.nio.file.Path.of("target", "pictures", name + ".png");
+            var file = java.nio.file.Path.of("../../../target/screenshots/jetbrains", name + ".png");
             java.nio.file.Files.createDirectories(file.getParent());
             java.nio.file.Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
         } catch (IOException e) {

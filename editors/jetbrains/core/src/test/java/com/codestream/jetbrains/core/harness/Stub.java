@@ -67,13 +67,23 @@ public final class Stub implements AutoCloseable {
         return users.get(0).getAsJsonObject();
     }
 
+    /** Origin of the sandbox. */
+    public String sandbox() {
+        return ready.get("sandbox").getAsString();
+    }
+
     /** Sets a fault, as the sandbox words it. */
     public void fault(String fault) {
         post("faults", fault);
     }
 
+    /** Has the sandbox do something. */
+    public void control(String name, String what) {
+        post(name, what);
+    }
+
     private String post(String name, String body) {
-        var uri = URI.create(ready.get("sandbox").getAsString() + "/sandbox/control/" + name);
+        var uri = URI.create(sandbox() + "/sandbox/control/" + name);
         var request = HttpRequest.newBuilder(uri)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body))

@@ -32,12 +32,21 @@ public final class TestBrowser {
         return decide(url, "approve");
     }
 
+    /** As {@link #approve}, as somebody else: the third party must not know anybody here yet. */
+    public String approveAs(String url, String person) {
+        return decide(url, "approve", "[value=" + person + "]");
+    }
+
     /** As {@link #approve}, but declines. */
     public String deny(String url) {
         return decide(url, "deny");
     }
 
     private String decide(String url, String decision) {
+        return decide(url, decision, "");
+    }
+
+    private String decide(String url, String decision, String person) {
         var page = load(HttpRequest.newBuilder(URI.create(url)).build());
         // A sign-in page and perhaps a choice of accounts stand before the consent page.
         for (var pages = 0; pages < 4; pages++) {
@@ -45,7 +54,7 @@ public final class TestBrowser {
             if (button != null) {
                 return submit(page, button).text();
             }
-            var first = page.selectFirst("form button, form input[type=submit]");
+            var first = page.selectFirst("form button" + person + ", form input[type=submit]" + person);
             if (first == null) {
                 return page.text();
             }
