@@ -55,8 +55,11 @@ pub fn available(what: &str, there: bool) -> bool {
 
 /// Whether `program` runs here.
 pub fn runs(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
+    succeeds(Command::new(program).arg("--version"))
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -87,6 +90,29 @@ impl Peer {
         command
             .args(["--headless", "-u", "NONE", "-c"])
             .arg(format!("luafile {}", peers().join(script).display()))
+            .envs(environment.iter().copied());
+        Some(Self::spawn(script, command, home).await)
+    }
+
+    /// Starts Emacs with `tests/peers/<script>`, which does all by itself; `None` where there is no Emacs with Eglot.
+    pub async fn emacs(script: &'static str, environment: &[(&str, &str)]) -> Option<Self> {
+        const HAS_EGLOT: [&str; 4] = [
+            "--batch",
+            "--funcall=package-initialize",
+            "--eval",
+            "(require 'eglot)",
+        ];
+        if !available(
+            "Emacs with Eglot",
+            succeeds(Command::new("emacs").args(HAS_EGLOT)),
+        ) {
+            return None;
+        }
+        let home = Home::new();
+        let mut command = home.command(Path::new("emacs"));
+        command
+            .args(["--batch", "--load"])
+            .arg(peers().join(script))
             .envs(environment.iter().copied());
         Some(Self::spawn(script, command, home).await)
     }

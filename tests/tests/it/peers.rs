@@ -3,5 +3,6 @@
 mod channel_client;
 mod channel_server;
 mod chromium;
+mod emacs;
 mod lsp_client;
 mod neovim;

@@ -1,6 +1,6 @@
 //! A real browser, Chromium, goes through every page: a person's clicks, with scripts and without, in light and in dark.
 //!
-//! Each page that is passed is taken to `target/screenshots`, and axe, reflow and the browser's console have nothing to say
+//! Each page that is passed is taken to `target/screenshots/pages`, and axe, reflow and the browser's console have nothing to say
 //! about it.
 
 use std::path::Path;
@@ -37,7 +37,10 @@ impl Browser {
             return None;
         }
         let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let shots = target.parent().expect("the target directory").join("screenshots");
+        let shots = target
+            .parent()
+            .expect("the target directory")
+            .join("screenshots/pages");
         let shots = shots.display().to_string();
         let mode = if scripts { "scripts" } else { "no-script" };
         // A look is three screenshots and two runs of axe.
