@@ -10,7 +10,7 @@ mod proxy;
 mod trust;
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use codestream_protocol::lsp::init::ProxyOptions;
@@ -51,9 +51,11 @@ struct Inner {
     rules: Arc<ProxyRules>,
     extra_certs: Option<PathBuf>,
     strict: bool,
-    clients: OnceLock<Result<Clients, NetworkError>>,
+    /// `None` until they are needed, and again when their connections are not to be trusted any more.
+    clients: Mutex<Option<Result<Clients, NetworkError>>>,
 }
 
+#[derive(Clone)]
 struct Clients {
     http: Client,
     upgrade: Client,
@@ -71,7 +73,7 @@ impl Network {
                 rules: Arc::new(ProxyRules::new(options.proxy.as_ref(), environment)?),
                 extra_certs: options.extra_certs.clone(),
                 strict: strict_proxy && !options.disable_strict_ssl,
-                clients: OnceLock::new(),
+                clients: Mutex::new(None),
             }),
         })
     }
@@ -130,6 +132,11 @@ impl Network {
         Ok(response)
     }
 
+    /// Uses no connection again that stands now: after a sleep the other ends are gone, whether this one knows or not.
+    pub(crate) fn forget_connections(&self) {
+        *self.inner.clients.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn guard(&self, url: &Url) -> Result<(), NetworkError> {
         match self.route(url) {
             Route::Via { proxy, .. } if url.scheme() == "http" => {
@@ -139,12 +146,10 @@ impl Network {
         }
     }
 
-    fn clients(&self) -> Result<&Clients, NetworkError> {
-        self.inner
-            .clients
-            .get_or_init(|| Clients::new(&self.inner))
-            .as_ref()
-            .map_err(Clone::clone)
+    fn clients(&self) -> Result<Clients, NetworkError> {
+        // One assignment cannot leave it half-changed.
+        let mut clients = self.inner.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.get_or_insert_with(|| Clients::new(&self.inner)).clone()
     }
 }
 

@@ -126,6 +126,7 @@ impl Driver {
             }
             Effect::Send(text) => self.send(text).await,
             Effect::Hang(code) => self.hang(code).await,
+            Effect::Awake => self.deps.network.forget_connections(),
             Effect::Tell(event) => return self.deps.events.send(event).await.is_ok(),
             Effect::Stop => {
                 self.hang(1000).await;

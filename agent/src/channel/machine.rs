@@ -73,6 +73,8 @@ pub(crate) enum Effect {
     Send(String),
     /// Close the WebSocket with this code, or give up opening it; `Closed` does not follow.
     Hang(u16),
+    /// Trust no other connection of this process either: the machine has slept.
+    Awake,
     /// Tell the session.
     Tell(ChannelEvent),
     /// Nothing will follow.

@@ -135,6 +135,22 @@ async fn waking_up_in_another_network_dials_again_at_once() {
 }
 
 #[tokio::test]
+async fn waking_up_trusts_no_connection_of_the_evening_before() {
+    let Some(mut clock) = clock(Jumps::Wall) else {
+        return;
+    };
+    let mut scene = Scene::behind_proxy(Stub::builder()).await;
+    let user = scene.control().user().await;
+    let ide = scene.window(with(scene.ide(), &clock), &user).await;
+    // Every connection that stands now takes everything and answers nothing, as those of a network that is left do.
+    scene.proxy().freeze();
+    clock.forward(NIGHT);
+    listening(&ide).await;
+    scene.connect(&ide, "github").await;
+    ide.finish().await;
+}
+
+#[tokio::test]
 async fn a_clock_that_is_set_back_leaves_no_attempt_over() {
     let Some(mut clock) = clock(Jumps::Wall) else {
         return;

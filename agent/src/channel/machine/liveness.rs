@@ -43,6 +43,7 @@ impl Machine {
     }
 
     fn wake_up(&mut self, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Awake);
         match self.state {
             State::Resting { .. } => {
                 self.backoff.reset();
