@@ -36,6 +36,10 @@ canSignUp: boolean,
  */
 canUseToken: boolean, 
 /**
+ * Whether there is no app to approve in a browser: it is connected with such a token alone.
+ */
+tokenOnly?: boolean, 
+/**
  * Whether the team added it: a self-hosted service, which can be removed.
  */
 added?: boolean, 

@@ -193,6 +193,9 @@ pub struct ProviderRow {
     pub api_host: Option<String>,
     /// Below which the agent calls it: an absolute URL that ends in `/`.
     pub api_base: String,
+    /// The same of its other regions: an account of one is called there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
     /// Self-hosted: a host that the team added.
     #[serde(default)]
     pub is_enterprise: bool,
@@ -214,6 +217,9 @@ pub struct ProviderRow {
     /// It takes a token that the user makes.
     #[serde(default, rename = "supportsOAuthOrPAT")]
     pub supports_oauth_or_pat: bool,
+    /// There is no app to approve in a browser: it is connected with such a token alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub token_only: bool,
     /// Where the user can remove the access by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manual_url: Option<String>,

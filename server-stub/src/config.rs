@@ -100,7 +100,7 @@ pub enum ConfirmSignIn {
 /// An OAuth app at a third party.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProviderApp {
-    /// RFC 6749 §2.2; absent: the provider is not offered.
+    /// RFC 6749 §2.2; absent: people bring tokens of their own, or it is not offered.
     pub client_id: Option<String>,
     /// RFC 6749 §2.3.1; some providers have none.
     pub client_secret: Option<ClientSecret>,

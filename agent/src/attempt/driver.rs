@@ -102,6 +102,7 @@ pub(crate) async fn sign_in_link(
 fn offered(provider: &str, row: Option<ProviderRow>) -> Result<ProviderRow, Failure> {
     match row {
         Some(row) if row.can_sign_up => Ok(row),
+        Some(row) if row.token_only => Err(not_there(&row.name)),
         Some(row) => Err(Failure::of_code(ServerCode::IdentityMatchingNotSupported).of_provider(&row.name)),
         None => Err(not_there(provider)),
     }
@@ -122,6 +123,25 @@ pub(crate) fn not_there(provider: &str) -> Failure {
             "This service is not known. `codestream/provider/list` names those that are.",
         )
         .of_provider(provider),
+    }
+}
+
+/// Why a service cannot be approved in a browser: there is no app to approve.
+pub(crate) fn no_app(row: &ProviderRow) -> Failure {
+    let message = if row.is_enterprise {
+        format!(
+            "{} was added without an app, so there is nothing to approve there. Use a token, or add it again with an app.",
+            row.host
+        )
+    } else {
+        format!(
+            "The server has no app at {}. Use a token, or ask the server's administrator to add its client id.",
+            row.display_name
+        )
+    };
+    Failure {
+        message,
+        ..Failure::of_code(ServerCode::ProviderNotConfigured).of_provider(&row.name)
     }
 }
 

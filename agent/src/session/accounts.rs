@@ -138,6 +138,7 @@ pub(crate) fn summary(
         connected: accounts.iter().any(|(_, info)| works(info)),
         can_sign_up: row.can_sign_up,
         can_use_token: row.supports_oauth_or_pat,
+        token_only: row.token_only,
         added: row.is_enterprise,
         can_add_host: row.for_enterprise,
         api_base: row.api_base.clone(),

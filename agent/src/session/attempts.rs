@@ -136,6 +136,9 @@ impl Actor {
     pub(crate) fn connect(&mut self, params: &ProviderParams, reply: Reply<Started>) {
         let begun = self.login().and_then(|login| {
             let row = login.row(&params.provider_id)?;
+            if row.token_only {
+                return Err(driver::no_app(row).into());
+            }
             let team_id = login.team()?.clone();
             let session = login.data.access_token.clone();
             Ok((row.clone(), team_id, session, login.since(row)))

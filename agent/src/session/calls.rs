@@ -206,6 +206,16 @@ impl Work {
         Ok(self.shared.third_party.me(service, &base, info).await?)
     }
 
+    /// As [`person`](Self::person), with a token that somebody has just typed.
+    pub(crate) async fn try_token(
+        &self,
+        row: &ProviderRow,
+        info: &ProviderInfo,
+    ) -> Result<Person, AgentError> {
+        let (service, base) = self.target(row, info)?;
+        Ok(self.shared.third_party.try_token(service, &base, info).await?)
+    }
+
     fn target(
         &self,
         row: &ProviderRow,

@@ -205,7 +205,7 @@ impl Work {
         let api_base = ApiBase::of_row(adding.service, &api_base, true, api.server());
         let api_base = api_base.map_err(CallError::from)?;
         let third_party = &self.shared.third_party;
-        Ok(third_party.me(adding.service, &api_base, account).await?)
+        Ok(third_party.try_token(adding.service, &api_base, account).await?)
     }
 
     async fn use_token(

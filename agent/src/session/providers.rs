@@ -12,7 +12,6 @@ use crate::session::accounts::{chosen, summary};
 use crate::session::actor::{Actor, Phase, Work, answer};
 use crate::session::inbox::{Input, Reply};
 use crate::session::login::sorted;
-use crate::thirdparty::service;
 
 impl Actor {
     /// `codestream/provider/list`: before there is a session, what the server offers to everybody.
@@ -147,7 +146,7 @@ impl Work {
     ) -> Result<(Value, Person), AgentError> {
         let mut first = None;
         for data in everywhere(row, data) {
-            match self.person(row, &by_hand(token.cloned(), data.clone())).await {
+            match self.try_token(row, &by_hand(token.cloned(), data.clone())).await {
                 Ok(person) => return Ok((data, person)),
                 // Trouble in a region says nothing of the others.
                 Err(error) => first = first.or(Some(error)),
@@ -159,18 +158,17 @@ impl Work {
 
 /// The data as it would be in each region of the service; as it is, when it names its own or there is but one.
 fn everywhere(row: &ProviderRow, data: Value) -> Vec<Value> {
-    let regions = service(&row.name).map_or(&[][..], |service| service.api_bases);
-    let is_usual = regions.first() == Some(&row.api_base.as_str());
-    if regions.len() < 2 || !is_usual || data.get(API_BASE).is_some() {
+    if row.regions.is_empty() || data.get(API_BASE).is_some() {
         return vec![data];
     }
     let given = data.as_object().cloned().unwrap_or_default();
-    let in_region = |region: &&str| {
+    let in_region = |region: &String| {
         let mut data = given.clone();
-        data.insert(API_BASE.to_owned(), Value::from(*region));
+        data.insert(API_BASE.to_owned(), Value::from(region.as_str()));
         Value::Object(data)
     };
-    regions.iter().map(in_region).collect()
+    let usual = std::iter::once(&row.api_base);
+    usual.chain(&row.regions).map(in_region).collect()
 }
 
 /// Where an account's own API is, among its data.
@@ -206,10 +204,16 @@ mod tests {
             .collect()
     }
 
-    #[test]
-    fn a_token_without_a_region_is_tried_in_each() {
+    fn in_two_regions() -> ProviderRow {
         let mut newrelic = row("newrelic.com", "newrelic");
         newrelic.api_base = "https://api.newrelic.com/".to_owned();
+        newrelic.regions = vec!["https://api.eu.newrelic.com/".to_owned()];
+        newrelic
+    }
+
+    #[test]
+    fn a_token_without_a_region_is_tried_in_each() {
+        let newrelic = in_two_regions();
         let both = [
             Some("https://api.newrelic.com/".to_owned()),
             Some("https://api.eu.newrelic.com/".to_owned()),
@@ -221,13 +225,9 @@ mod tests {
 
     #[test]
     fn a_named_region_and_a_service_of_one_stay_as_they_are() {
-        let usual = row("newrelic.com", "newrelic");
-        let mut imitated = usual.clone();
-        imitated.api_base = "http://localhost:12080/sandbox/newrelic/api/".to_owned();
-        assert_eq!(bases(&imitated, Value::Null), [None], "it is nowhere else");
         let named = json!({"apiBase": "https://api.eu.newrelic.com/"});
         assert_eq!(
-            bases(&usual, named),
+            bases(&in_two_regions(), named),
             [Some("https://api.eu.newrelic.com/".to_owned())]
         );
         assert_eq!(bases(&row("github.com", "github"), Value::Null), [None]);

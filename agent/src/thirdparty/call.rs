@@ -191,6 +191,30 @@ impl ThirdParty {
         })
     }
 
+    /// As [`me`](Self::me), with a token that somebody has just typed: there is nothing yet that could be connected again.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn try_token(
+        &self,
+        service: &Service,
+        base: &ApiBase,
+        account: &ProviderInfo,
+    ) -> Result<Person, CallError> {
+        let tried = self.me(service, base, account).await;
+        tried.map_err(|error| match error {
+            CallError::Refused { kind, link, .. } if kind == ErrorKind::TokenRevoked => CallError::Refused {
+                kind,
+                message: format!(
+                    "{} refused this token. Check that it was copied whole and has not expired, or make a new one.",
+                    service.display_name
+                ),
+                link,
+            },
+            error => error,
+        })
+    }
+
     async fn perform(
         &self,
         service: &Service,

@@ -276,6 +276,10 @@ pub struct ProviderSummary {
     pub can_sign_up: bool,
     /// Whether it takes a token that the user makes.
     pub can_use_token: bool,
+    /// Whether there is no app to approve in a browser: it is connected with such a token alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub token_only: bool,
     /// Whether the team added it: a self-hosted service, which can be removed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]

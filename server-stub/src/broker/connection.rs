@@ -101,7 +101,7 @@ pub(crate) fn retire(app: &Arc<App>, provider: &Arc<Provider>, replaced: &Accoun
 pub(crate) fn sub_id(place: &Place) -> Option<String> {
     match place {
         Place::Only(workspace) | Place::At { workspace, .. } => Some(workspace.id.clone()),
-        Place::Everywhere | Place::Among(_) => None,
+        Place::Everywhere | Place::Region(_) | Place::Among(_) => None,
     }
 }
 
@@ -115,6 +115,9 @@ pub(crate) fn beside(provider: &Provider, tokens: &Tokens, place: &Place) -> Val
     }
     match place {
         Place::Everywhere => {}
+        Place::Region(api_base) => {
+            data.insert("apiBase".to_owned(), json!(api_base));
+        }
         Place::Only(workspace) => {
             data.insert("workspace".to_owned(), json!(workspace));
         }

@@ -35,7 +35,7 @@ async fn receive(
     Path(provider): Path<String>,
     request: Request,
 ) -> Result<Response, RouteError> {
-    let is_offered = app.providers.get(&provider).is_ok();
+    let is_offered = app.providers.connectable(&provider).is_ok();
     if !is_offered || !matches!(Registry::answer(&provider), Ok(Answer::Fragment)) {
         return Err(RouteError::of(ServerCode::NotFound).at(StatusCode::NOT_FOUND));
     }

@@ -60,7 +60,7 @@ pub(crate) async fn start(
     let begun = begin(&app, &provider, uri.query().unwrap_or_default(), &headers).await;
     begun.unwrap_or_else(|refusal| {
         // Whatever else is wrong with the link: no other one would lead to a service that is not there.
-        let refusal = match app.providers.get(&provider) {
+        let refusal = match app.providers.connectable(&provider) {
             Err(ServerCode::ProviderNotConfigured) if at_host(uri.query().unwrap_or_default()) => refusal,
             Err(code) => Refusal::Service(code),
             Ok(_) => refusal,

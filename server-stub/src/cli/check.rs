@@ -121,8 +121,13 @@ fn apps(config: &Config) -> Vec<String> {
             ));
         }
         if app.client_id.is_none() {
+            let offered = if Registry::needs_no_app(name) {
+                "it is offered with tokens that people make by hand, and with nothing else"
+            } else {
+                "it is not offered"
+            };
             found.push(format!(
-                "provider {name} has no clientId: it is not offered; set one, or take its section out"
+                "provider {name} has no clientId: {offered}; set one, or take its section out"
             ));
         }
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, Register, below};
+use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register, below};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{Caller, Held, Service};
 
@@ -42,7 +42,7 @@ static DESCRIPTION: Description = Description {
     app_scopes: &[],
     scope_separator: " ",
     can_sign_up: true,
-    takes_own_token: false,
+    own_token: OwnToken::None,
     self_hosted: None,
     offers: &[Offer::Issues],
     manual_url: "https://app.asana.com/0/my-profile-settings/apps",

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Bases, Description, Endpoint, Offer, Register};
+use super::description::{Answer, Bases, Description, Endpoint, Offer, OwnToken, Register};
 use super::microsoft;
 use super::person::{Email, Person, Place};
 use super::service::{Ask, Caller, Held, OAuthApp, Service};
@@ -46,7 +46,7 @@ static DESCRIPTION: Description = Description {
     app_scopes: &[],
     scope_separator: " ",
     can_sign_up: true,
-    takes_own_token: false,
+    own_token: OwnToken::None,
     self_hosted: None,
     offers: &[Offer::Issues, Offer::CodeHosting],
     manual_url: "https://myapps.microsoft.com/",

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, Register};
+use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register};
 use super::person::{Email, Person, Place};
 use super::service::{self, Ask, Caller, Grant, Held, OAuthApp, Service};
 use super::token::{self, TokenError, Tokens};
@@ -48,7 +48,7 @@ static DESCRIPTION: Description = Description {
     app_scopes: &[],
     scope_separator: " ",
     can_sign_up: true,
-    takes_own_token: false,
+    own_token: OwnToken::None,
     self_hosted: None,
     offers: &[Offer::Issues, Offer::CodeHosting],
     manual_url: "https://bitbucket.org/account/settings/app-authorizations/",

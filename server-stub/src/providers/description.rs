@@ -37,7 +37,7 @@ pub(crate) struct Description {
     /// Whether it can prove a verified e-mail address, so that one can sign in with it.
     pub(crate) can_sign_up: bool,
     /// Whether it takes a token that the user makes by hand.
-    pub(crate) takes_own_token: bool,
+    pub(crate) own_token: OwnToken,
     /// Where its API is when a team hosts the service itself; `None`: nobody can.
     pub(crate) self_hosted: Option<SelfHosted>,
     /// What it offers to clients.
@@ -57,6 +57,17 @@ pub(crate) struct Register {
     pub(crate) console: &'static str,
     /// What to do there, in order: sentences. `{callback}` stands for the callback's address.
     pub(crate) steps: &'static [&'static str],
+}
+
+/// Which tokens that users make by hand a service takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OwnToken {
+    /// It has none.
+    None,
+    /// Those that are made for a registered app.
+    OfApp,
+    /// Any: no app is needed.
+    Any,
 }
 
 /// What a service has that clients make use of.

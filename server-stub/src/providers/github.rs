@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, Register, SelfHosted};
+use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register, SelfHosted};
 use super::person::{Email, Person, Place};
 use super::service::{self, Ask, Caller, Held, OAuthApp, Service};
 
@@ -43,7 +43,7 @@ static DESCRIPTION: Description = Description {
     app_scopes: &[],
     scope_separator: " ",
     can_sign_up: true,
-    takes_own_token: true,
+    own_token: OwnToken::Any,
     // GitHub Enterprise Server.
     self_hosted: Some(SelfHosted { api: "api/v3/" }),
     offers: &[Offer::Issues, Offer::CodeHosting],

@@ -5,7 +5,7 @@ use codestream_protocol::http::Revoked;
 use serde::Deserialize;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, Register, SelfHosted, below};
+use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register, SelfHosted, below};
 use super::person::{Email, Person, Place};
 use super::service::{Caller, Grant, Held, Service, token_form};
 use super::token::{self, TokenError, Tokens};
@@ -41,7 +41,7 @@ static DESCRIPTION: Description = Description {
     app_scopes: &[],
     scope_separator: " ",
     can_sign_up: true,
-    takes_own_token: true,
+    own_token: OwnToken::Any,
     self_hosted: Some(SelfHosted { api: "api/" }),
     offers: &[Offer::Issues, Offer::CodeHosting],
     manual_url: "https://gitlab.com/-/user_settings/applications",

@@ -4,8 +4,8 @@
 use std::fmt::{self, Write};
 
 use super::ALL;
-use super::description::{Answer, Description};
-use super::registry::callback_path;
+use super::description::{Answer, Description, OwnToken};
+use super::provider::callback_path;
 use super::service::Service;
 
 /// What stands for the server's own address.
@@ -56,8 +56,13 @@ fn chapter(text: &mut String, service: &dyn Service) -> fmt::Result {
         (false, _) => "no: it cannot prove an e-mail address",
     };
     writeln!(text, "- Signing in with it: {sign_up}.")?;
-    if of.takes_own_token {
-        writeln!(text, "- A token that a person makes by hand is taken, too.")?;
+    match of.own_token {
+        OwnToken::None => {}
+        OwnToken::OfApp => writeln!(text, "- A token that a person makes by hand is taken, too.")?,
+        OwnToken::Any => writeln!(
+            text,
+            "- A token that a person makes by hand is taken, too, also without an app."
+        )?,
     }
     if of.self_hosted.is_some() {
         writeln!(text, "- Also on hosts of your own.")?;

@@ -5,10 +5,9 @@ use async_trait::async_trait;
 use codestream_protocol::http::Revoked;
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Register, below};
+use super::description::{Answer, Description, Endpoint, OwnToken, Register, below};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{Ask, Caller, Grant, Held, OAuthApp, Service};
 use super::token::{self, OAuthErrorCode, TokenError, Tokens};
@@ -47,7 +46,7 @@ static DESCRIPTION: Description = Description {
     app_scopes: &[],
     scope_separator: ",",
     can_sign_up: true,
-    takes_own_token: false,
+    own_token: OwnToken::None,
     self_hosted: None,
     offers: &[],
     manual_url: "https://app.intercom.com/a/apps/_/appstore",
@@ -173,7 +172,7 @@ impl Service for Intercom {
     async fn revoke(&self, caller: Caller<'_>, held: Held<'_>) -> Revoked {
         let request = caller
             .http
-            .post(below(base(caller, held), "auth/uninstall"))
+            .post(below(caller.home(held), "auth/uninstall"))
             .header("Accept", "application/json")
             .bearer_auth(held.access.expose());
         match call::send(request).await {
@@ -186,16 +185,6 @@ impl Service for Intercom {
     fn revokes_the_app(&self) -> bool {
         true
     }
-}
-
-/// Where the account's region is. Only a base that is one of the service's own is taken from what a client could have set.
-fn base<'a>(caller: Caller<'a>, held: Held<'_>) -> &'a Url {
-    let named = held.data["apiBase"].as_str();
-    let regions = caller.bases.regions.iter().map(|(_, base)| base);
-    regions
-        .into_iter()
-        .find(|base| named == Some(base.as_str()))
-        .unwrap_or(&caller.bases.api)
 }
 
 /// The first code of an `error.list`, which its API answers every refusal with.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, Register};
+use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{self, Ask, Caller, Grant, Held, OAuthApp, Service};
 use super::token::{self, TokenError, Tokens};
@@ -44,7 +44,7 @@ static DESCRIPTION: Description = Description {
     app_scopes: &[],
     scope_separator: " ",
     can_sign_up: true,
-    takes_own_token: true,
+    own_token: OwnToken::Any,
     self_hosted: None,
     offers: &[Offer::Issues],
     manual_url: "https://id.atlassian.com/manage-profile/apps",

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, Register};
+use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register};
 use super::person::{Person, Place, Workspace};
 use super::service::{self, Ask, Caller, Held, OAuthApp, Service};
 
@@ -35,7 +35,7 @@ static DESCRIPTION: Description = Description {
     scope_separator: ",",
     // It does not say whether an address is proven.
     can_sign_up: false,
-    takes_own_token: false,
+    own_token: OwnToken::None,
     self_hosted: None,
     offers: &[Offer::Issues],
     manual_url: "https://linear.app/settings/account/security",

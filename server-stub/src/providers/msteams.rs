@@ -15,7 +15,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Bases, Description, Endpoint, Offer, Register};
+use super::description::{Answer, Bases, Description, Endpoint, Offer, OwnToken, Register};
 use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
 use super::microsoft;
 use super::person::{Email, Person, Place};
@@ -54,7 +54,7 @@ static DESCRIPTION: Description = Description {
     app_scopes: &[],
     scope_separator: " ",
     can_sign_up: true,
-    takes_own_token: false,
+    own_token: OwnToken::None,
     self_hosted: None,
     offers: &[Offer::Sharing],
     manual_url: "https://myapps.microsoft.com/",

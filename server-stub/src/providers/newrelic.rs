@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use codestream_protocol::secret::{AccessToken, RefreshToken};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, Register};
+use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register, below};
 use super::person::{Person, Place};
 use super::service::{Ask, Caller, Grant, Held, OAuthApp, Service};
 use super::token::{self, OAuthErrorCode, TokenError, Tokens, seconds};
@@ -23,7 +24,7 @@ static DESCRIPTION: Description = Description {
     web: "https://login.newrelic.com/",
     api: "https://api.newrelic.com/",
     profile: None,
-    regions: &[],
+    regions: &[("EU", "https://api.eu.newrelic.com/")],
     api_path: "",
     authorize: "login",
     answer: Answer::ReturnPath { prefix: "/~nrlogin" },
@@ -35,7 +36,7 @@ static DESCRIPTION: Description = Description {
     scope_separator: " ",
     // `actor.user.email` has no word on whether it is proven.
     can_sign_up: false,
-    takes_own_token: true,
+    own_token: OwnToken::Any,
     self_hosted: None,
     offers: &[Offer::Issues],
     manual_url: "https://one.newrelic.com/admin-portal/api-keys/home",
@@ -46,7 +47,7 @@ static DESCRIPTION: Description = Description {
             "The sign-in page is for those whom New Relic has given a client id and secret of its login service, with the return address `{callback}`.",
         ],
     },
-    limits: "There are no scopes: a token may what its user may. The sign-in has no way back but signing in, so that whoever closes the page leaves the attempt waiting for its end. A user key does not expire.",
+    limits: "There are no scopes: a token may what its user may. The sign-in has no way back but signing in, so that whoever closes the page leaves the attempt waiting for its end. A user key does not expire. An account lives in the US or in Europe, and is called where it lives.",
 };
 
 const WHO: &str = "{ actor { user { id name email } } }";
@@ -71,6 +72,17 @@ struct User {
     id: u64,
     name: Option<String>,
     email: String,
+}
+
+impl User {
+    fn at(self, place: Place) -> Person {
+        Person {
+            subject: self.id.to_string(),
+            login: self.email,
+            name: self.name,
+            place,
+        }
+    }
 }
 
 /// What the identity provider gives: a token of one of two kinds, with its end in seconds from now or as a time.
@@ -162,21 +174,31 @@ impl Service for NewRelic {
             .ok_or_else(|| CallError::Decoding("it holds no token").into())
     }
 
+    /// An account lives in one region, and the others refuse its token; which one it is, nothing says.
     async fn person(&self, caller: Caller<'_>, held: Held<'_>) -> Result<Person, CallError> {
-        let request = caller
-            .http
-            .post(caller.api("graphql"))
-            .header(header(&held), held.access.expose())
-            .json(&json!({ "query": WHO }));
-        let answered: Answered = call::send(request).await?.json()?;
-        let user = answered.data.ok_or(CallError::Refused(401))?.actor.user;
-        Ok(Person {
-            subject: user.id.to_string(),
-            login: user.email,
-            name: user.name,
-            place: Place::Everywhere,
-        })
+        let first = who(caller, caller.home(held), &held).await;
+        let is_settled = held.data.get("apiBase").is_some();
+        if is_settled || !matches!(first, Err(CallError::Refused(401 | 403))) {
+            return first.map(|user| user.at(Place::Everywhere));
+        }
+        for (_, base) in &caller.bases.regions {
+            if let Ok(user) = who(caller, base, &held).await {
+                return Ok(user.at(Place::Region(base.clone())));
+            }
+        }
+        first.map(|user| user.at(Place::Everywhere))
     }
+}
+
+/// Whom a region's `NerdGraph` takes a token to be of.
+async fn who(caller: Caller<'_>, base: &Url, held: &Held<'_>) -> Result<User, CallError> {
+    let request = caller
+        .http
+        .post(below(base, "graphql"))
+        .header(header(held), held.access.expose())
+        .json(&json!({ "query": WHO }));
+    let answered: Answered = call::send(request).await?.json()?;
+    Ok(answered.data.ok_or(CallError::Refused(401))?.actor.user)
 }
 
 #[cfg(test)]

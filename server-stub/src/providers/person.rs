@@ -22,6 +22,8 @@ pub(crate) enum Place {
     /// The service has none, or the token is good in all of them.
     #[default]
     Everywhere,
+    /// All of one region, whose API base calls go to.
+    Region(Url),
     /// This one; another one's token stands beside it.
     Only(Workspace),
     /// As [`Only`](Self::Only), where calls for it go to an API base of its own, e.g. a region's.

@@ -16,6 +16,7 @@ use super::description::{Answer, Bases, Description, Endpoint, below};
 use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
 use super::person::{Email, Person};
 use super::token::{self, OAuthErrorCode, TokenError, Tokens};
+use crate::config::ProviderApp;
 
 /// Our registration at a third party.
 #[derive(Debug, Clone)]
@@ -25,6 +26,22 @@ pub(crate) struct OAuthApp {
     pub(crate) client_secret: Option<ClientSecret>,
     /// What the service signs its calls to us with, where it does so with a secret.
     pub(crate) signing_secret: Option<SigningSecret>,
+}
+
+impl OAuthApp {
+    /// As the configuration names it; without an id nothing is registered.
+    pub(crate) fn configured(app: ProviderApp) -> Self {
+        Self {
+            client_id: app.client_id.unwrap_or_default(),
+            client_secret: app.client_secret,
+            signing_secret: app.signing_secret,
+        }
+    }
+
+    /// Whether there is one.
+    pub(crate) fn is_registered(&self) -> bool {
+        !self.client_id.is_empty()
+    }
 }
 
 /// What an authorization is for. Some services have an endpoint and scopes of their own for signing in.
@@ -62,6 +79,16 @@ impl Caller<'_> {
     /// The URL of an API path below the service's API base.
     pub(crate) fn api(&self, path: &str) -> Url {
         below(&self.bases.api, path)
+    }
+
+    /// The API base of an account: its own region's, as kept beside the token, else the usual one. Only a base that is one of
+    /// the service's own is taken from what a client could have set.
+    pub(crate) fn home(&self, held: Held<'_>) -> &Url {
+        let named = held.data["apiBase"].as_str();
+        let mut regions = self.bases.regions.iter().map(|(_, base)| base);
+        regions
+            .find(|base| named == Some(base.as_str()))
+            .unwrap_or(&self.bases.api)
     }
 
     /// The URL of a path below the base that says who somebody is.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{self, CallError, Reply};
-use super::description::{Answer, Description, Endpoint, Offer, Register};
+use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register};
 use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{self, Ask, Caller, Grant, Held, OAuthApp, Purpose, Service};
@@ -64,7 +64,7 @@ static DESCRIPTION: Description = Description {
     ],
     scope_separator: ",",
     can_sign_up: true,
-    takes_own_token: false,
+    own_token: OwnToken::None,
     self_hosted: None,
     offers: &[Offer::Sharing],
     manual_url: "https://slack.com/apps/manage",

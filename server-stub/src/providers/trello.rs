@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Offer, Register};
+use super::description::{Answer, Description, Offer, OwnToken, Register};
 use super::person::{Person, Place};
 use super::service::{self, Ask, Caller, Held, OAuthApp, Service};
 
@@ -34,7 +34,7 @@ static DESCRIPTION: Description = Description {
     app_scopes: &[],
     scope_separator: ",",
     can_sign_up: false,
-    takes_own_token: true,
+    own_token: OwnToken::OfApp,
     self_hosted: None,
     offers: &[Offer::Issues],
     manual_url: "https://trello.com/my/account",

@@ -9,11 +9,11 @@ mod token;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 
 use super::chance::alphanumeric;
 use super::desk::Choose;
@@ -59,7 +59,8 @@ impl Style for Login {
             .route("/login", get(login))
             .route("/api/v1/tokens", post(token::exchange))
             .route("/api/v1/tokens/refresh", post(token::refresh))
-            .route("/api/graphql", post(api::graphql))
+            .route("/api/graphql", post(api::graphql).layer(Extension("US")))
+            .route("/api/eu/graphql", post(api::graphql).layer(Extension("EU")))
     }
 
     /// Every refusal is a page of the login service.

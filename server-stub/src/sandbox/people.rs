@@ -111,6 +111,14 @@ impl Person {
         self.emails.iter().find(|email| email.primary)
     }
 
+    /// Where their accounts live, at services with regions.
+    pub(crate) fn region(&self) -> &'static str {
+        match self.slug {
+            "ada" => "EU",
+            _ => "US",
+        }
+    }
+
     /// A uuid of theirs.
     pub(crate) fn uuid(&self) -> String {
         format!("00000000-0000-4000-8000-{:012}", self.number)

@@ -3,6 +3,7 @@
 
 use codestream_protocol::http::Revoked;
 use codestream_protocol::lsp::error::ErrorKind;
+use codestream_protocol::lsp::request::ProviderSummary;
 use e2e::{FaultProxy, HeadlessIde, Http, RpcError, Stub};
 use serde_json::{Value, json};
 
@@ -59,6 +60,10 @@ async fn any_page_of_a_self_hosted_gitlab_and_a_token_add_it() {
         row.added && row.connected && !row.can_sign_up && !row.can_add_host,
         "{row:?}"
     );
+    assert!(row.token_only, "no app is registered there: {row:?}");
+    let refused = ide.connect(&id).await.expect_err("there is nothing to approve");
+    assert_eq!(refused.kind(), ErrorKind::ProviderNotConfigured, "{refused:?}");
+    assert!(refused.message.contains("Use a token"), "{refused:?}");
     assert_eq!(row.host, base.trim_start_matches("http://"));
     assert_eq!(row.api_base, format!("{base}/api/v4/"));
     assert_eq!(row.accounts[0].who, "mona");
@@ -110,6 +115,32 @@ async fn any_page_of_a_self_hosted_gitlab_and_a_token_add_it() {
     }
     ide.finish().await;
     other.finish().await;
+}
+
+#[tokio::test]
+async fn a_server_without_an_app_at_a_service_still_takes_tokens_and_hosts() {
+    let home = e2e::Home::new();
+    let file = home.path().join("stub.toml");
+    let key = "0123456789abcdef".repeat(4);
+    let text = format!("[secrets]\nsigningKeys = [\"{key}\"]\nencryptionKeys = [\"{key}\"]\n");
+    std::fs::write(&file, text).expect("a file");
+    let kept = e2e::Kept::new();
+    let stub = Stub::builder().keeping(&kept).without_sandbox();
+    let scene = Scene::of(stub.args(["--config", &file.display().to_string()])).await;
+    let ide = scene.signed_out().await;
+    let rows = ide.services().await;
+    let offered = |can: fn(&ProviderSummary) -> bool| -> Vec<_> {
+        let rows = rows.iter().filter(|row| can(row));
+        rows.map(|row| row.name.as_str()).collect()
+    };
+    let by_token = ["github", "gitlab", "jira", "newrelic"];
+    assert_eq!(offered(|row| row.token_only && row.can_use_token), by_token);
+    assert_eq!(offered(|row| row.can_add_host), ["github", "gitlab"]);
+    assert!(
+        offered(|row| row.can_sign_up || !row.token_only).is_empty(),
+        "{rows:?}"
+    );
+    ide.finish().await;
 }
 
 async fn an_app_of_the_teams_own(service: &str, api: &str) {
@@ -232,7 +263,7 @@ async fn each_fault_of_a_host_is_told_in_its_own_words() {
             &gitlab,
             json!({ "accessToken": "glpat-nobody" }),
             Some(ErrorKind::TokenRevoked),
-            "does not accept the token",
+            "GitLab refused this token",
         ),
         (
             &gitlab,

@@ -5,6 +5,7 @@ import { commands, type Disposable, env, type LogOutputChannel, window } from "v
 import { openExternal } from "../agent/links";
 import type { Provider, Request } from "../protocol";
 import { type Row, toConnect, toDisconnect, toSignIn } from "./pick";
+import { useToken } from "./prompts";
 import { offer, showFailure } from "./say";
 
 /** What the commands act on. */
@@ -54,7 +55,11 @@ async function connect(desk: Desk): Promise<void> {
   const rows = toConnect(await providers(desk));
   const row = await choose(rows, "Connect a service", "The server offers no service to connect.");
   if (!row) return;
-  const { providerId } = row.provider;
+  const { providerId, tokenOnly } = row.provider;
+  if (tokenOnly) {
+    await useToken(row.provider, desk.request);
+    return;
+  }
   // The view shows the way on; the link opens meanwhile.
   await Promise.all([desk.request("codestream/provider/connect", { providerId }), desk.show(providerId)]);
 }

@@ -58,6 +58,9 @@ export function Service(props: Props) {
 }
 
 function HeadAction({ state, dispatch, row }: Props) {
+  if (row.accounts.length === 0 && row.tokenOnly === true) {
+    return <UseToken state={state} dispatch={dispatch} row={row} focus="first" />;
+  }
   if (row.accounts.length === 0) {
     return (
       <Button
@@ -94,7 +97,9 @@ function Before({ state, dispatch, row }: Props) {
   const name = `before:${row.providerId}`;
   const open = state.open.includes(name);
   const panel = idOf("before", row.providerId);
-  const more = row.canUseToken || row.canAddHost === true || row.added === true;
+  // Where a token is the only way, it is no other one.
+  const canUseToken = row.canUseToken && row.tokenOnly !== true;
+  const more = canUseToken || row.canAddHost === true || row.added === true;
   return (
     <>
       <p class="purpose">
@@ -119,7 +124,7 @@ function Before({ state, dispatch, row }: Props) {
         {open && <Permissions row={row} />}
         {open && more && (
           <div class="actions">
-            {row.canUseToken && <UseToken state={state} dispatch={dispatch} row={row} />}
+            {canUseToken && <UseToken state={state} dispatch={dispatch} row={row} />}
             <Hosts state={state} dispatch={dispatch} row={row} />
           </div>
         )}
@@ -132,12 +137,13 @@ function unfold(row: Provider): string {
   return row.scopes.length > 0 ? count(row.scopes.length, "permission") : "Other ways";
 }
 
-function UseToken({ state, dispatch, row }: Props) {
+function UseToken({ state, dispatch, row, focus }: Props & { focus?: "first" }) {
   const key = keyOf("connect", row.providerId);
   return (
     <Button
       icon="key"
       name="use-token"
+      focus={focus}
       label={`Use a token of ${row.displayName}`}
       busy={isWaitingFor(state, "useToken", key)}
       onPress={() => {

@@ -171,22 +171,22 @@ impl Bench {
 
     pub(super) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let listen = || TcpListener::bind("127.0.0.1:0");
-        let mut listeners = Listeners {
-            api: listen().await.expect("a port"),
-            sandbox: Some(listen().await.expect("a port")),
-            metrics: None,
-        };
         let mut config = config();
         change(&mut config);
+        let imitations = listen().await.expect("a port");
+        let mut listeners = Listeners {
+            api: listen().await.expect("a port"),
+            sandbox: config.sandbox.then_some(imitations),
+            metrics: None,
+        };
         let app = app(&listeners, config).await.expect("an app");
         let third = Arc::new(Mutex::new(Third::new()));
-        let (listener, serving) = (
-            listeners.sandbox.take().expect("a listener"),
-            third_party(third.clone()),
-        );
-        app.lifecycle.spawn(async move {
-            axum::serve(listener, serving).await.expect("a server");
-        });
+        if let Some(listener) = listeners.sandbox.take() {
+            let serving = third_party(third.clone());
+            app.lifecycle.spawn(async move {
+                axum::serve(listener, serving).await.expect("a server");
+            });
+        }
         let new = NewUser {
             email: "ada@example.com".to_owned(),
             username: "ada".to_owned(),

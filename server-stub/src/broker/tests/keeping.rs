@@ -157,6 +157,28 @@ async fn a_token_made_by_hand_connects_and_only_its_maker_can_end_it() {
 }
 
 #[tokio::test]
+async fn without_an_app_a_token_connects_hosts_are_added_and_no_browser_is_sent_there() {
+    let bench = Bench::with(|config| {
+        config.sandbox = false;
+        config.providers.clear();
+    })
+    .await;
+    let token = json!({ "token": "ghp_1", "who": "octocat" });
+    let (status, answer) = put(&bench, "/provider-set-token/github", token.clone()).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let account = bench.account("github").await.expect("connected");
+    assert_eq!(account.who.as_deref(), Some("octocat"));
+    let host = format!("/provider-host/github/{}", bench.team.id);
+    let address = json!({ "host": "https://git.example.com" });
+    let (status, answer) = bench.call("PUT", &host, Some(address)).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let (_, start) = bench.press_connect("github").await;
+    assert_eq!(bench.browser().get(&start).await.error(), "PRVD-1009");
+    let (_, answer) = put(&bench, "/provider-set-token/trello", token).await;
+    assert_eq!(answer["code"], "PRVD-1009", "its tokens are made for an app");
+}
+
+#[tokio::test]
 async fn a_token_replaces_the_one_that_was_approved_and_ends_it() {
     let bench = Bench::new().await;
     bench.connect(json!({ "access_token": "gho_1" })).await;

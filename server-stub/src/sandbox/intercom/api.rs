@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::{Intercom, failure};
 use crate::sandbox::oauth::{Access, Bearer};
-use crate::sandbox::people::Person;
 
 /// The host that is asked.
 #[derive(Debug, Clone, Copy)]
@@ -19,14 +18,6 @@ pub(super) enum Host {
     Of(&'static str),
 }
 
-/// Where a person's workspace lives.
-fn region(person: &Person) -> &'static str {
-    match person.slug {
-        "ada" => "EU",
-        _ => "US",
-    }
-}
-
 /// `email_verified` says whether the address may be relied upon.
 pub(super) async fn me(
     State(intercom): State<Intercom>,
@@ -35,7 +26,7 @@ pub(super) async fn me(
 ) -> Response {
     serve(&intercom, host, &headers, |access| {
         let person = access.person;
-        let region = region(person);
+        let region = person.region();
         Json(json!({
             "type": "admin",
             "id": person.number.to_string(),
@@ -91,7 +82,7 @@ fn serve(
 ) -> Response {
     let is_known = |access: &Access| match host {
         Host::Usual => true,
-        Host::Of(here) => region(access.person) == here,
+        Host::Of(here) => access.person.region() == here,
     };
     match intercom.bearer(headers) {
         Bearer::Good(access) if is_known(&access) => answer(&access),

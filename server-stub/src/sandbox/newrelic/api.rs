@@ -1,10 +1,11 @@
-//! `NerdGraph`: `API-Key` with a user's own key, or `x-id-token`. `Authorization` is not read.
+//! `NerdGraph` in each region: `API-Key` with a user's own key, or `x-id-token`. `Authorization` is not read, and an account of
+//! another region is not known.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 use super::NewRelic;
@@ -27,8 +28,14 @@ fn whose(newrelic: &NewRelic, headers: &HeaderMap) -> Option<&'static Person> {
     }
 }
 
-pub(super) async fn graphql(State(newrelic): State<NewRelic>, headers: HeaderMap, body: Bytes) -> Response {
-    let Some(person) = whose(&newrelic, &headers) else {
+pub(super) async fn graphql(
+    State(newrelic): State<NewRelic>,
+    Extension(region): Extension<&'static str>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let lives_here = |person: &&Person| person.region() == region;
+    let Some(person) = whose(&newrelic, &headers).filter(lives_here) else {
         let body = json!({"errors": [{
             "extensions": {"error_code": "BAD_API_KEY"},
             "message": "Bad API Key or no API Key provided",

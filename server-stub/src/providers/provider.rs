@@ -1,0 +1,374 @@
+//! A third party that is set up: what it is, our app there, and its addresses.
+
+use axum::http::HeaderMap;
+use codestream_protocol::http::{ProviderRow, Revoked, Scope, path};
+use codestream_protocol::id::ProviderId;
+use codestream_protocol::pkce::CodeChallenge;
+use codestream_protocol::secret::{ClientSecret, SigningSecret};
+use codestream_protocol::{TeamId, UnixMillis};
+use serde_json::Value;
+use url::Url;
+
+use super::call::CallError;
+use super::description::{Answer, Bases, Description, Offer, OwnToken, SelfHosted, below};
+use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
+use super::person::{Email, Person};
+use super::self_hosted;
+use super::service::{Ask, Caller, Grant, Held, OAuthApp, Purpose, Service};
+use super::signing_keys::SigningKeys;
+use super::token::{TokenError, Tokens};
+use crate::app::Origins;
+use crate::config::{Config, Key, ProviderApp};
+
+/// A third party that is set up. Without an app its users bring tokens of their own.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    service: &'static dyn Service,
+    app: OAuthApp,
+    bases: Bases,
+    redirect_uri: Url,
+    keys: SigningKeys,
+    /// Where it is when a team hosts it itself.
+    own_host: Option<OwnHost>,
+}
+
+/// A service that a team hosts itself.
+#[derive(Debug)]
+struct OwnHost {
+    id: ProviderId,
+    /// Without scheme: `host[:port][/context path]`.
+    host: String,
+    manual_url: String,
+}
+
+/// A state, as it is sent and as it is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MintedState<'a> {
+    /// The `state` parameter.
+    pub(crate) text: &'a str,
+    /// Names it in the store.
+    pub(crate) jti: &'a str,
+}
+/// In the sandbox every service has an app, made here where none is configured. From the key that signs, so that nodes
+/// that share a sandbox agree on it.
+fn sandbox_app(name: &str, configured: &ProviderApp, key: &Key) -> OAuthApp {
+    let client_id = configured.client_id.clone();
+    let client_secret = configured.client_secret.clone();
+    let signing_secret = configured.signing_secret.clone();
+    OAuthApp {
+        client_id: client_id.unwrap_or_else(|| {
+            let derived = key.derived(&format!("sandbox app {name} id"));
+            format!("sandbox-{name}-{}", &derived[..8])
+        }),
+        client_secret: Some(
+            client_secret
+                .unwrap_or_else(|| ClientSecret::new(key.derived(&format!("sandbox app {name} secret")))),
+        ),
+        signing_secret: Some(
+            signing_secret
+                .unwrap_or_else(|| SigningSecret::new(key.derived(&format!("sandbox app {name} signing")))),
+        ),
+    }
+}
+
+/// Where a browser comes back to.
+pub(super) fn callback_path(of: &Description) -> String {
+    match of.answer {
+        Answer::Code { .. } | Answer::Fragment => format!("{}/{}", path::PROVIDER_TOKEN, of.name),
+        Answer::ReturnPath { prefix } => format!("{prefix}/"),
+    }
+}
+impl Provider {
+    /// From the configuration; `None`: there is neither an app nor anything that people could do without one.
+    pub(super) fn set_up(
+        service: &'static dyn Service,
+        config: &Config,
+        origins: &Origins,
+        redirect_uri: Url,
+    ) -> Option<Self> {
+        let of = service.description();
+        let configured = config.providers.get(of.name).cloned().unwrap_or_default();
+        let (app, bases) = if let Some(sandbox) = &origins.sandbox {
+            let app = sandbox_app(of.name, &configured, config.signing_keys.current());
+            (app, Bases::sandbox(of, sandbox))
+        } else {
+            (OAuthApp::configured(configured), Bases::own(of))
+        };
+        let is_of_use = app.is_registered() || of.own_token == OwnToken::Any;
+        is_of_use.then(|| Self {
+            service,
+            app,
+            bases,
+            redirect_uri,
+            own_host: None,
+            keys: SigningKeys::default(),
+        })
+    }
+
+    /// At `base`, where a team hosts it itself.
+    pub(super) fn at_host(
+        service: &'static dyn Service,
+        self_hosted: SelfHosted,
+        base: &Url,
+        app: Option<OAuthApp>,
+        redirect_uri: Url,
+    ) -> Self {
+        let of = service.description();
+        let host = self_hosted::host(base);
+        Self {
+            service,
+            own_host: Some(OwnHost {
+                id: ProviderId::of_host(&host),
+                host,
+                manual_url: match of.manual_url.strip_prefix(of.web) {
+                    Some(path) => below(base, path).to_string(),
+                    None => of.manual_url.to_owned(),
+                },
+            }),
+            app: app.unwrap_or_else(|| OAuthApp::configured(ProviderApp::default())),
+            bases: Bases::at_host(self_hosted, base),
+            keys: SigningKeys::default(),
+            redirect_uri,
+        }
+    }
+
+    fn of(&self) -> &'static Description {
+        self.service.description()
+    }
+
+    fn caller<'a>(&'a self, http: &'a reqwest::Client) -> Caller<'a> {
+        Caller {
+            http,
+            app: &self.app,
+            bases: &self.bases,
+            redirect_uri: &self.redirect_uri,
+        }
+    }
+
+    /// The lower-case name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.of().name
+    }
+
+    /// The name for a person.
+    pub(crate) fn display_name(&self) -> &'static str {
+        self.of().display_name
+    }
+
+    /// The host that a person knows; of a self-hosted one with its context path.
+    pub(crate) fn host(&self) -> &str {
+        self.own_host.as_ref().map_or(self.of().host, |own| &own.host)
+    }
+
+    /// The starred host.
+    pub(crate) fn id(&self) -> ProviderId {
+        ProviderId::of_host(self.host())
+    }
+
+    /// The starred host, when a team hosts it itself.
+    pub(crate) fn own_host(&self) -> Option<&ProviderId> {
+        self.own_host.as_ref().map(|own| &own.id)
+    }
+
+    /// Whether there is an app to authorize, so that it can be connected in the browser.
+    pub(crate) fn has_app(&self) -> bool {
+        self.app.is_registered()
+    }
+
+    /// Whether one can sign in with it. Whoever runs a host decides which addresses it calls proven.
+    pub(crate) fn can_sign_up(&self) -> bool {
+        self.of().can_sign_up && self.has_app() && self.own_host.is_none()
+    }
+
+    /// Where a user ends the access by hand.
+    pub(crate) fn manual_url(&self) -> &str {
+        self.own_host
+            .as_ref()
+            .map_or(self.of().manual_url, |own| &own.manual_url)
+    }
+
+    /// Whether authorization requests carry a PKCE challenge.
+    pub(crate) fn uses_pkce(&self) -> bool {
+        matches!(self.of().answer, Answer::Code { pkce: true, .. })
+    }
+
+    /// The issuer that an `iss` of its callbacks must be (RFC 9207 §2.4), where it may send one.
+    pub(crate) fn issuer(&self) -> Option<Url> {
+        match self.of().answer {
+            Answer::Code { issuer, .. } => issuer.map(|path| below(&self.bases.web, path)),
+            Answer::Fragment | Answer::ReturnPath { .. } => None,
+        }
+    }
+
+    /// Our registration at it.
+    pub(crate) fn app(&self) -> &OAuthApp {
+        &self.app
+    }
+
+    /// Where the browser comes back to.
+    pub(crate) fn redirect_uri(&self) -> &Url {
+        &self.redirect_uri
+    }
+
+    /// The authorization request's URL.
+    pub(crate) fn authorize_url(
+        &self,
+        purpose: Purpose,
+        state: &MintedState<'_>,
+        challenge: Option<&CodeChallenge>,
+    ) -> Url {
+        let ask = Ask {
+            purpose,
+            redirect_uri: &self.redirect_uri,
+            state: state.text,
+            jti: state.jti,
+            challenge,
+        };
+        let mut url = self.bases.at(self.service.authorize_at(purpose));
+        url.query_pairs_mut()
+            .extend_pairs(self.service.authorize(&self.app, &ask));
+        url
+    }
+
+    /// Trades a grant for tokens. A refresh token that the answer does not replace stays (RFC 6749 §6).
+    pub(crate) async fn tokens(
+        &self,
+        http: &reqwest::Client,
+        grant: Grant<'_>,
+    ) -> Result<Tokens, TokenError> {
+        let kept = match &grant {
+            Grant::Refresh(token) => Some((*token).clone()),
+            Grant::Code { .. } => None,
+        };
+        let mut tokens = self.service.tokens(self.caller(http), grant).await?;
+        tokens.refresh = tokens.refresh.or(kept);
+        Ok(tokens)
+    }
+
+    /// Who a token belongs to.
+    pub(crate) async fn person(&self, http: &reqwest::Client, held: Held<'_>) -> Result<Person, CallError> {
+        self.service.person(self.caller(http), held).await
+    }
+
+    /// What the service says about the account's e-mail address.
+    pub(crate) async fn email(&self, http: &reqwest::Client, held: Held<'_>) -> Result<Email, CallError> {
+        self.service.email(self.caller(http), held).await
+    }
+
+    /// Ends a token's access.
+    pub(crate) async fn revoke(&self, http: &reqwest::Client, held: Held<'_>) -> Revoked {
+        self.service.revoke(self.caller(http), held).await
+    }
+
+    /// Whether revoking ends more than the one token.
+    pub(crate) fn revokes_the_app(&self) -> bool {
+        self.service.revokes_the_app()
+    }
+
+    /// Whether signing in gives an account to call with, too.
+    pub(crate) fn sign_in_connects(&self) -> bool {
+        self.service.sign_in_connects()
+    }
+
+    /// Where an administrator approves the app for everybody in the organisation, if that can be done on a page.
+    pub(crate) fn approval_url(&self) -> Option<Url> {
+        self.service.approval_url(&self.app, &self.bases)
+    }
+
+    /// What direct calls need beside the token.
+    pub(crate) fn data(&self) -> Value {
+        self.service.data(&self.app)
+    }
+
+    /// Proves and reads a call of the service to us.
+    pub(crate) async fn hear(
+        &self,
+        http: &reqwest::Client,
+        action: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: UnixMillis,
+    ) -> Result<Heard, Unheard> {
+        let letter = Letter {
+            action,
+            headers,
+            body,
+            now,
+            keys: &self.keys,
+        };
+        self.service.hear(self.caller(http), &letter).await
+    }
+
+    /// Does what a letter that arrived at `at` asks for, and gives what it tells.
+    pub(crate) async fn work(
+        &self,
+        http: &reqwest::Client,
+        desk: &dyn Desk,
+        letter: &Value,
+        at: UnixMillis,
+    ) -> Result<Vec<Told>, WorkError> {
+        self.service.work(self.caller(http), desk, letter, at).await
+    }
+
+    /// Lets whoever caused a letter know whether anybody here was told.
+    pub(crate) async fn follow_up(
+        &self,
+        http: &reqwest::Client,
+        letter: &Value,
+        told: bool,
+    ) -> Result<(), CallError> {
+        self.service.follow_up(self.caller(http), letter, told).await
+    }
+
+    /// Says something in a channel that was connected for one of `teams`; `false`: there is none.
+    pub(crate) async fn say(
+        &self,
+        http: &reqwest::Client,
+        desk: &dyn Desk,
+        teams: &[TeamId],
+        channel: &str,
+        text: &str,
+    ) -> Result<bool, WorkError> {
+        self.service
+            .say(self.caller(http), desk, teams, channel, text)
+            .await
+    }
+
+    /// What clients see.
+    pub(crate) fn row(&self) -> ProviderRow {
+        let of = self.of();
+        let is_own = self.own_host.is_some();
+        let Bases { regions, .. } = &self.bases;
+        let api_base = |base| below(base, of.api_path).to_string();
+        let api_host = Url::parse(of.api)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned));
+        ProviderRow {
+            id: self.id(),
+            name: of.name.to_owned(),
+            display_name: of.display_name.to_owned(),
+            host: self.host().to_owned(),
+            api_host: api_host.filter(|host| host != of.host && !is_own),
+            api_base: api_base(&self.bases.api),
+            regions: regions.iter().map(|(_, base)| api_base(base)).collect(),
+            is_enterprise: is_own,
+            for_enterprise: of.self_hosted.is_some() && !is_own,
+            has_issues: of.offers.contains(&Offer::Issues),
+            has_code_hosting: of.offers.contains(&Offer::CodeHosting),
+            has_sharing: of.offers.contains(&Offer::Sharing),
+            can_sign_up: self.can_sign_up(),
+            supports_oauth_or_pat: of.own_token != OwnToken::None,
+            token_only: !self.has_app(),
+            manual_url: Some(self.manual_url().to_owned()),
+            scopes: of
+                .scopes
+                .iter()
+                .chain(of.app_scopes)
+                .map(|(scope, reason)| Scope {
+                    scope: (*scope).to_owned(),
+                    reason: (*reason).to_owned(),
+                })
+                .collect(),
+        }
+    }
+}
