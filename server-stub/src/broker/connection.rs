@@ -56,14 +56,14 @@ pub(crate) async fn finish(
         token_error: None,
     };
     let key = account.key.clone();
-    match app.store.finish_connect(handshake.code_id, account).await? {
+    let of_app = tokens.bot.as_ref();
+    let of_app = of_app.map(|bot| team_token::of(provider, team_id, bot, now));
+    let finished = app.store.finish_connect(handshake.code_id, account, of_app);
+    match finished.await? {
         Finish::Done(connected) => {
             tracing::info!(provider = provider.name(), code_id = %handshake.code_id, "connected");
             if let Some(replaced) = connected.replaced {
                 retire(app, provider, &replaced, Held::of(tokens));
-            }
-            if let Some(bot) = &tokens.bot {
-                team_token::keep(app, provider, team_id, bot).await;
             }
             let linked = link(app, provider, user_id, &person).await;
             let success = done::Success {

@@ -1,9 +1,9 @@
-//! The token of the app itself in a team's workspace: kept when somebody installs the app there, ended when nobody in the team
+//! The token of the app itself in a team's workspace: kept with the account of whoever installs the app there, ended when nobody in the team
 //! is connected to the workspace any more.
 
 use std::sync::Arc;
 
-use codestream_protocol::TeamId;
+use codestream_protocol::{TeamId, UnixMillis};
 
 use super::connection::expiry;
 use super::deauth;
@@ -11,10 +11,9 @@ use crate::app::App;
 use crate::providers::{Bot, Provider};
 use crate::store::{AccountKey, TeamToken, TeamTokenKey};
 
-/// Keeps the app's own token. By now the account is connected: what fails here is not the person's trouble.
-pub(crate) async fn keep(app: &App, provider: &Provider, team_id: &TeamId, bot: &Bot) {
-    let now = app.clock.now();
-    let token = TeamToken {
+/// The app's own token as it is kept.
+pub(crate) fn of(provider: &Provider, team_id: &TeamId, bot: &Bot, now: UnixMillis) -> TeamToken {
+    TeamToken {
         key: TeamTokenKey {
             team_id: team_id.clone(),
             provider: provider.name().to_owned(),
@@ -26,9 +25,6 @@ pub(crate) async fn keep(app: &App, provider: &Provider, team_id: &TeamId, bot: 
         expires_at: expiry(now, bot.expires_in),
         since: now,
         data: bot.data.clone(),
-    };
-    if let Err(error) = app.store.put_team_token(token).await {
-        tracing::error!(provider = provider.name(), %error, "the app's own token was not kept");
     }
 }
 

@@ -5,7 +5,7 @@ use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::CodeVerifier;
 use codestream_protocol::{ServerCode, TeamId, UnixMillis, UserId};
 
-use super::{Account, Change, SignUpKey, StoreError};
+use super::{Account, Change, SignUpKey, StoreError, TeamToken};
 use crate::providers::Purpose;
 
 /// One press of Connect or Sign in, as the server keeps it.
@@ -213,8 +213,14 @@ pub(crate) trait Handshakes {
     /// Consumes a state: [`Consumed::Once`] for one caller alone.
     async fn consume_state(&self, jti: &str) -> Result<Consumed, StoreError>;
 
-    /// Stores the account, ends the handshake and publishes both, in one transaction.
-    async fn finish_connect(&self, id: CodeId, account: Account) -> Result<Finish<Connected>, StoreError>;
+    /// Stores the account and the token of the app itself that came with it, ends the handshake and publishes all of it, in
+    /// one transaction.
+    async fn finish_connect(
+        &self,
+        id: CodeId,
+        account: Account,
+        of_app: Option<TeamToken>,
+    ) -> Result<Finish<Connected>, StoreError>;
 
     /// Ends the handshake as failed and tells its agent: on the me-channel for a connect, to the poll for a sign-up.
     /// `false`: it had ended before.

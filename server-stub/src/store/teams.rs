@@ -125,9 +125,6 @@ pub(crate) trait Teams {
     /// The app's own tokens of a team, in the order of their names.
     async fn team_tokens_of(&self, team: &TeamId) -> Result<Vec<TeamToken>, StoreError>;
 
-    /// Keeps a token, in the place of the one of the same name.
-    async fn put_team_token(&self, token: TeamToken) -> Result<Directive, StoreError>;
-
     /// Takes a token away, for its revocation, once no member has an account in its workspace; `None`: somebody has, or there
     /// is none.
     async fn take_unused_team_token(&self, key: &TeamTokenKey) -> Result<Option<TeamToken>, StoreError>;

@@ -59,6 +59,31 @@ async fn what_was_stored_before_the_kill_is_delivered_after_it() {
 }
 
 #[tokio::test]
+async fn the_token_of_the_app_itself_is_there_after_a_kill_that_follows_the_connect_at_once() {
+    let (machine, mut scene) = Machine::scene().await;
+    let (ide, user) = scene.signed_in().await;
+    let started = ide.connect("slack").await.expect("a link");
+    ide.opened().await;
+    let consent = scene.browser.consent_page(&started.url, None).await;
+    let callback = scene.browser.press_and_stop(&consent, "approve").await;
+    let killed = json!({"publish": {"abortBefore": true}});
+    scene.control().fault(killed).await;
+    assert_eq!(scene.browser.returns(&callback).await, None);
+    machine.crash(&mut scene).await;
+    assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::Connected);
+    let login = scene.stub.url("/login");
+    let login = scene
+        .stub
+        .http()
+        .put(&login, Some(&user.access_token), &json!({}))
+        .await
+        .json();
+    let workspace = &login["teams"][0]["serverProviderToken"]["slack"]["multiple"]["T0ACME000"];
+    assert_eq!(workspace["connected"], true, "{}", e2e::redact(&login));
+    ide.finish().await;
+}
+
+#[tokio::test]
 async fn a_grant_that_was_stored_before_the_kill_signs_in_after_it() {
     let (machine, mut scene) = Machine::scene().await;
     let ide = scene.signed_out().await;

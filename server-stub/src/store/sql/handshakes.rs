@@ -11,7 +11,7 @@ use crate::keys::Place;
 use crate::me;
 use crate::store::{
     Account, Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind, Handshakes,
-    NewHandshake, NewState, SignUpKey, State, StoreError, Wake,
+    NewHandshake, NewState, SignUpKey, State, StoreError, TeamToken, Wake,
 };
 
 mod ending;
@@ -134,10 +134,19 @@ impl Handshakes for Sql {
         })
     }
 
-    async fn finish_connect(&self, id: CodeId, account: Account) -> Result<Finish<Connected>, StoreError> {
+    async fn finish_connect(
+        &self,
+        id: CodeId,
+        account: Account,
+        of_app: Option<TeamToken>,
+    ) -> Result<Finish<Connected>, StoreError> {
         let mut tx = self.write().await?;
         if let Err(over) = tx.finish(id).await? {
             return Ok(over.into());
+        }
+        // Teams before users, as everywhere: rows that are locked in one order never wait for each other.
+        if let Some(token) = &of_app {
+            tx.put_team_token(token).await?;
         }
         let grown = tx.grow(&account.key.user_id).await?;
         let replaced = self.account_in(tx.db(), &account.key).await?;

@@ -130,40 +130,6 @@ impl Teams for Sql {
             .collect()
     }
 
-    async fn put_team_token(&self, token: TeamToken) -> Result<Directive, StoreError> {
-        let mut tx = self.write().await?;
-        let before = tx.grow_team(&token.key.team_id).await?;
-        let name = token_name(&token.key);
-        let seal = |column, plain| self.seal(token_place(column, &name), plain);
-        let data = (!token.data.is_null()).then(|| token.data.to_string());
-        sqlx::query(concat!(
-            "INSERT INTO team_tokens (",
-            token_columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-             ON CONFLICT (team_id, provider, host, workspace_id) DO UPDATE
-             SET access_token = excluded.access_token, refresh_token = excluded.refresh_token,
-                 expires_at = excluded.expires_at, since = excluded.since, data = excluded.data"
-        ))
-        .bind(token.key.team_id.as_str())
-        .bind(&token.key.provider)
-        .bind(part(token.key.host.as_ref().map(ProviderId::as_str)))
-        .bind(&token.key.workspace_id)
-        .bind(seal("access_token", Some(token.access_token.expose())))
-        .bind(seal(
-            "refresh_token",
-            token.refresh_token.as_ref().map(RefreshToken::expose),
-        ))
-        .bind(token.expires_at.map(|at| at.0))
-        .bind(token.since.0)
-        .bind(seal("data", data.as_deref()))
-        .execute(tx.db())
-        .await?;
-        let change = me::team_token(&token);
-        let change = tx.change_team(&token.key.team_id, before, change, None).await?;
-        tx.commit().await?;
-        Ok(change)
-    }
-
     async fn take_unused_team_token(&self, key: &TeamTokenKey) -> Result<Option<TeamToken>, StoreError> {
         let mut tx = self.write().await?;
         let before = tx.grow_team(&key.team_id).await?;
@@ -220,6 +186,39 @@ impl Tx<'_> {
         self.publish(&ChannelName::Team(team.clone()), to_value(&message)?)
             .await?;
         Ok(directive)
+    }
+
+    /// Keeps a token of the app itself, in the place of the one of the same name.
+    pub(super) async fn put_team_token(&mut self, token: &TeamToken) -> Result<(), StoreError> {
+        let before = self.grow_team(&token.key.team_id).await?;
+        let (store, name) = (self.store, token_name(&token.key));
+        let seal = |column, plain| store.seal(token_place(column, &name), plain);
+        let data = (!token.data.is_null()).then(|| token.data.to_string());
+        sqlx::query(concat!(
+            "INSERT INTO team_tokens (",
+            token_columns!(),
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             ON CONFLICT (team_id, provider, host, workspace_id) DO UPDATE
+             SET access_token = excluded.access_token, refresh_token = excluded.refresh_token,
+                 expires_at = excluded.expires_at, since = excluded.since, data = excluded.data"
+        ))
+        .bind(token.key.team_id.as_str())
+        .bind(&token.key.provider)
+        .bind(part(token.key.host.as_ref().map(ProviderId::as_str)))
+        .bind(&token.key.workspace_id)
+        .bind(seal("access_token", Some(token.access_token.expose())))
+        .bind(seal(
+            "refresh_token",
+            token.refresh_token.as_ref().map(RefreshToken::expose),
+        ))
+        .bind(token.expires_at.map(|at| at.0))
+        .bind(token.since.0)
+        .bind(seal("data", data.as_deref()))
+        .execute(self.db())
+        .await?;
+        self.change_team(&token.key.team_id, before, me::team_token(token), None)
+            .await?;
+        Ok(())
     }
 
     /// Every member's account at a host; each of them is told.

@@ -24,7 +24,7 @@ async fn filled(bench: &Bench) -> (User, OpenedSession) {
     bench.store.mint_state(state).await.expect("a database");
     bench
         .store
-        .finish_connect(handshake.code_id, account(&user))
+        .finish_connect(handshake.code_id, account(&user), None)
         .await
         .expect("a database");
     bench

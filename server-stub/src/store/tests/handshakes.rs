@@ -92,7 +92,7 @@ async fn connecting_stores_publishes_and_ends_in_one(mut bench: Bench) {
     bench.told().await;
     let Ok(Finish::Done(connected)) = bench
         .store
-        .finish_connect(handshake.code_id, account(&user))
+        .finish_connect(handshake.code_id, account(&user), None)
         .await
     else {
         panic!("a first finish");
@@ -129,7 +129,7 @@ async fn the_published_directive_makes_the_object_that_a_refetch_gives(bench: Be
     let handshake = bench.connect(&user).await;
     let finished = bench
         .store
-        .finish_connect(handshake.code_id, account(&user))
+        .finish_connect(handshake.code_id, account(&user), None)
         .await;
     let Ok(Finish::Done(connected)) = finished else {
         panic!("a first finish");
@@ -149,14 +149,14 @@ async fn a_second_finish_changes_nothing(bench: Bench) {
     let handshake = bench.connect(&user).await;
     bench
         .store
-        .finish_connect(handshake.code_id, account(&user))
+        .finish_connect(handshake.code_id, account(&user), None)
         .await
         .expect("a database");
     let mut other = account(&user);
     other.access_token = Some(AccessToken::new("other"));
     let again = bench
         .store
-        .finish_connect(handshake.code_id, other)
+        .finish_connect(handshake.code_id, other, None)
         .await
         .expect("a database");
     assert_eq!(again, Finish::AlreadyEnded(End::Done));
@@ -199,7 +199,7 @@ async fn a_failed_connect_is_published_once_and_cannot_be_finished(bench: Bench)
     );
     let finish = bench
         .store
-        .finish_connect(handshake.code_id, account(&user))
+        .finish_connect(handshake.code_id, account(&user), None)
         .await
         .expect("a database");
     assert_eq!(finish, Finish::AlreadyEnded(End::Failed(declined)));
@@ -227,7 +227,7 @@ async fn time_ends_a_handshake_with_auth_1005(mut bench: Bench) {
     bench.told().await;
     let late = bench
         .store
-        .finish_connect(handshake.code_id, account(&user))
+        .finish_connect(handshake.code_id, account(&user), None)
         .await
         .expect("a database");
     assert_eq!(late, Finish::Expired);

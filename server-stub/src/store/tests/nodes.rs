@@ -74,7 +74,7 @@ async fn a_handshake_ends_once_whichever_node_ends_it() {
         let handshake = one.connect(&user).await;
         let before = one.messages(&user.id).await.len();
         let (finished, failed) = tokio::join!(
-            one.store.finish_connect(handshake.code_id, account(&user)),
+            one.store.finish_connect(handshake.code_id, account(&user), None),
             other
                 .store
                 .fail_handshake(handshake.code_id, failure(ServerCode::ProviderAuthNotAllowed)),
@@ -249,7 +249,7 @@ async fn everything(bench: &Bench, name: &str) {
     assert!(matches!(consumed, Ok(Consumed::Once(_))), "{consumed:?}");
     let finished = bench
         .store
-        .finish_connect(handshake.code_id, account(&user))
+        .finish_connect(handshake.code_id, account(&user), None)
         .await;
     assert!(matches!(finished, Ok(Finish::Done(_))), "{finished:?}");
     assert_eq!(bench.messages(&user.id).await.len(), 1);

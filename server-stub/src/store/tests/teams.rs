@@ -8,6 +8,7 @@ use crate::providers::OAuthApp;
 
 on_each_engine!(
     a_host_goes_with_its_members_accounts,
+    an_apps_own_token_is_kept_with_the_account_that_it_came_with_or_not_at_all,
     an_apps_own_token_stays_while_somebody_is_in_its_workspace,
     one_of_several_workspaces_is_left,
     what_a_team_has_cannot_be_read_where_it_is_kept,
@@ -109,17 +110,66 @@ async fn a_host_goes_with_its_members_accounts(bench: Bench) {
     assert_eq!(told[0].payload["requestId"], "r2");
 }
 
+/// Somebody connects their account in the workspace of the app's own token.
+async fn install(bench: &Bench, user: &User, token: TeamToken) -> Account {
+    let mut member = account(user);
+    member.key.provider = "slack".to_owned();
+    member.key.sub_id = Some(token.key.workspace_id.clone());
+    let handshake = bench.connect(user).await;
+    let finished = bench
+        .store
+        .finish_connect(handshake.code_id, member.clone(), Some(token))
+        .await;
+    assert!(matches!(finished.expect("a database"), Finish::Done(_)));
+    member
+}
+
+async fn an_apps_own_token_is_kept_with_the_account_that_it_came_with_or_not_at_all(bench: Bench) {
+    let (user, team) = bench.user("ada@example.com").await;
+    let bot = token(&team);
+    let store = &bench.store;
+    let late = bench.connect(&user).await;
+    bench.clock.advance(5 * MINUTE);
+    let finished = store
+        .finish_connect(late.code_id, account(&user), Some(bot.clone()))
+        .await;
+    assert_eq!(finished.expect("a database"), Finish::Expired);
+    let foreign = TeamToken {
+        key: TeamTokenKey {
+            team_id: TeamId::from_bytes([9; 12]),
+            ..bot.key.clone()
+        },
+        ..bot.clone()
+    };
+    let handshake = bench.connect(&user).await;
+    let broken = store
+        .finish_connect(handshake.code_id, account(&user), Some(foreign))
+        .await;
+    assert!(broken.is_err(), "there is no such team: {broken:?}");
+    let none = store.accounts_of(&user.id).await.expect("a database");
+    assert!(none.is_empty(), "the account is not kept without it: {none:?}");
+    let none = store.team_tokens_of(&team.id).await.expect("a database");
+    assert!(none.is_empty(), "{none:?}");
+
+    let member = install(&bench, &user, bot.clone()).await;
+    let kept = store.accounts_of(&user.id).await.expect("a database");
+    assert_eq!(kept, [member]);
+    let kept = store.team_tokens_of(&team.id).await.expect("a database");
+    assert_eq!(kept, [bot]);
+    let told = store
+        .messages_since(&[ChannelName::Team(team.id.clone())], UnixMillis(0), 10)
+        .await
+        .expect("a database");
+    assert_eq!(told.len(), 1, "{told:?}");
+    let told = told[0].payload.to_string();
+    assert!(told.contains("connected") && !told.contains("canary"), "{told}");
+}
+
 async fn an_apps_own_token_stays_while_somebody_is_in_its_workspace(bench: Bench) {
     let (user, team) = bench.user("ada@example.com").await;
     let bot = token(&team);
     let store = &bench.store;
-    let change = store.put_team_token(bot.clone()).await.expect("kept");
-    let told = serde_json::to_string(&change).expect("JSON");
-    assert!(told.contains("connected") && !told.contains("canary"), "{told}");
-    let mut member = account(&user);
-    member.key.provider = "slack".to_owned();
-    member.key.sub_id = Some("T1".to_owned());
-    store.put_account(member.clone(), None).await.expect("kept");
+    let member = install(&bench, &user, bot.clone()).await;
     assert_eq!(TeamTokenKey::beside(&member.key), Some(bot.key.clone()));
     let taken = store.take_unused_team_token(&bot.key).await.expect("a database");
     assert_eq!(taken, None);
@@ -168,14 +218,14 @@ async fn one_of_several_workspaces_is_left(bench: Bench) {
 }
 
 async fn what_a_team_has_cannot_be_read_where_it_is_kept(bench: Bench) {
-    let (_, team) = bench.user("ada@example.com").await;
+    let (user, team) = bench.user("ada@example.com").await;
     let host = host(&team);
     bench
         .store
         .put_host(host.clone(), added(&host), None)
         .await
         .expect("kept");
-    bench.store.put_team_token(token(&team)).await.expect("kept");
+    install(&bench, &user, token(&team)).await;
     let kept = bench.place.at_rest();
     assert!(kept.contains("git.example.com"), "it is there");
     assert!(!kept.contains("canary"), "a secret is kept in the clear");
