@@ -1,13 +1,14 @@
 //! A caller for tests of the imitations: one browser and one server, without sockets.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use codestream_protocol::UnixMillis;
 use codestream_protocol::secret::{ClientSecret, CodeVerifier, SigningSecret};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use url::{Url, form_urlencoded};
 
@@ -19,6 +20,18 @@ use crate::faults::Faults;
 use crate::random::Random;
 
 pub(super) const CALLBACK: &str = "http://127.0.0.1:12079/no-auth/provider-token/x";
+
+/// Requests of an app that is not known, or to a callback that is none of its own.
+pub(super) const STRANGERS: &[(&str, Option<&str>)] = &[
+    ("client_id", Some("nobody")),
+    ("client_id", None),
+    (
+        "redirect_uri",
+        Some("http://127.0.0.1:12079/no-auth/provider-token/x/below"),
+    ),
+    ("redirect_uri", Some("https://evil.test/")),
+    ("redirect_uri", None),
+];
 
 pub(super) fn clock() -> Clock {
     Clock::standing_at(UnixMillis(1_795_476_600_000))
@@ -45,6 +58,16 @@ pub(super) struct Answer {
 impl Answer {
     pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.text).expect("JSON")
+    }
+
+    /// The text at a key of a JSON object; empty when there is none.
+    pub(super) fn value(&self, key: &str) -> String {
+        self.json()[key].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Status and `error` (RFC 6749 §5.2).
+    pub(super) fn refusal(&self) -> (u16, String) {
+        (self.status.as_u16(), self.value("error"))
     }
 
     pub(super) fn form(&self) -> BTreeMap<String, String> {
@@ -161,6 +184,12 @@ impl Caller {
         self.send(Method::POST, path, &headers, encode(form)).await
     }
 
+    pub(super) async fn post_json(&mut self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let kind = (header::CONTENT_TYPE.as_str(), "application/json");
+        let headers: Vec<_> = headers.iter().copied().chain([kind]).collect();
+        self.send(Method::POST, path, &headers, body.to_string()).await
+    }
+
     /// Signs in on a sign-in page and decides on the consent page; where the browser is sent then.
     pub(super) async fn decide(&mut self, page: &Answer, person: &str, decision: &str) -> Answer {
         let ticket = page.ticket();
@@ -193,6 +222,7 @@ pub(super) struct Bench<S: Style> {
     /// The query of a good authorization request.
     pub(super) request: BTreeMap<&'static str, String>,
     authorize: &'static str,
+    token: &'static str,
 }
 
 impl<S: Style> Bench<S> {
@@ -216,7 +246,14 @@ impl<S: Style> Bench<S> {
                 .map(|(name, value)| (*name, (*value).to_owned()))
                 .collect(),
             authorize,
+            token: "",
         }
+    }
+
+    /// With the path of the token endpoint, for services that read a form with the app's credentials in it (RFC 6749
+    /// §2.3.1).
+    pub(super) fn tokens_at(self, token: &'static str) -> Self {
+        Self { token, ..self }
     }
 
     /// As [`new`](Self::new), with a PKCE challenge.
@@ -264,6 +301,110 @@ impl<S: Style> Bench<S> {
         self.caller = self.caller.other_browser();
         let page = self.authorize(&[]).await;
         query(&self.caller.decide(&page, person, decision).await.location())
+    }
+
+    /// Declining goes back with the state.
+    pub(super) async fn hears_of_a_denial(&mut self) {
+        let back = self.decided("mona", "deny").await;
+        assert_eq!(
+            (back["error"].as_str(), back["state"].as_str()),
+            ("access_denied", "local!s")
+        );
+    }
+
+    /// Whoever cannot be trusted with an answer is sent nowhere, nor is anybody over plain http; what is said instead.
+    pub(super) async fn sends_nobody_to_strangers(
+        &mut self,
+        strangers: &[(&'static str, Option<&str>)],
+        status: StatusCode,
+    ) -> Vec<Answer> {
+        let mut said = Vec::new();
+        for change in strangers {
+            let answer = self.authorize(&[*change]).await;
+            assert_eq!(answer.status, status, "{change:?}");
+            said.push(answer);
+        }
+        self.faults.set_require_https(true);
+        assert_eq!(self.authorize(&[]).await.status, status);
+        said
+    }
+
+    /// A token request (RFC 6749 §4.1.3), with the verifier where a challenge was sent, and some fields changed.
+    pub(super) async fn exchange(&mut self, code: &str, change: &[(&'static str, &str)]) -> Answer {
+        let verifier = self.verifier.expose().to_owned();
+        let mut fields = BTreeMap::from([
+            ("client_id", "app-1"),
+            ("client_secret", "hush"),
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", CALLBACK),
+        ]);
+        if self.request.contains_key("code_challenge") {
+            fields.insert("code_verifier", &verifier);
+        }
+        fields.extend(change.iter().copied());
+        let fields: Vec<_> = fields.into_iter().collect();
+        self.caller.post(self.token, &[], &fields).await
+    }
+
+    /// Each change is refused with its status and `error`; the answers.
+    pub(super) async fn refuses_exchanges(
+        &mut self,
+        changes: &[((&'static str, &str), u16, &str)],
+    ) -> Vec<Answer> {
+        let mut refusals = Vec::new();
+        for (change, status, error) in changes {
+            let code = self.code_of("mona").await;
+            let answer = self.exchange(&code, &[*change]).await;
+            assert_eq!(answer.refusal(), (*status, (*error).to_owned()), "{change:?}");
+            refusals.push(answer);
+        }
+        refusals
+    }
+
+    /// A code is good once, and for ten minutes; the `error` that says so.
+    pub(super) async fn refuses_old_codes(&mut self, error: &str) {
+        let code = self.code_of("mona").await;
+        assert_eq!(self.exchange(&code, &[]).await.status, StatusCode::OK);
+        assert_eq!(self.exchange(&code, &[]).await.value("error"), error);
+        let code = self.code_of("mona").await;
+        self.clock.advance(Duration::from_mins(10));
+        assert_eq!(self.exchange(&code, &[]).await.value("error"), error);
+    }
+
+    /// A good token request as JSON is none.
+    pub(super) async fn reads_a_form_alone(&mut self) {
+        let code = self.code_of("mona").await;
+        let body = json!({
+            "client_id": "app-1", "client_secret": "hush", "grant_type": "authorization_code", "code": code,
+        });
+        let answer = self.caller.post_json(self.token, &[], &body).await;
+        assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()));
+    }
+
+    /// RFC 6749 §6.
+    pub(super) async fn refresh(&mut self, token: &str) -> Answer {
+        let fields = [
+            ("client_id", "app-1"),
+            ("client_secret", "hush"),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token),
+        ];
+        self.caller.post(self.token, &[], &fields).await
+    }
+
+    /// Access and refresh token of a person who approves.
+    pub(super) async fn pair(&mut self, person: &str) -> (String, String) {
+        let code = self.code_of(person).await;
+        let tokens = self.exchange(&code, &[]).await;
+        assert_eq!(tokens.status, StatusCode::OK, "{}", tokens.text);
+        (tokens.value("access_token"), tokens.value("refresh_token"))
+    }
+
+    /// Calls the API with a bearer token (RFC 6750 §2.1).
+    pub(super) async fn get(&mut self, path: &str, token: &str) -> Answer {
+        let bearer = format!("Bearer {token}");
+        self.caller.get(path, &[("authorization", &bearer)]).await
     }
 
     /// The code of a person who approves.

@@ -1,12 +1,11 @@
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use serde_json::json;
 
 use super::Asanas;
 use crate::sandbox::faults::{ServiceFaults as _, Tokens};
-use crate::sandbox::testing::{Answer, Bench, CALLBACK};
+use crate::sandbox::testing::{Answer, Bench, CALLBACK, STRANGERS};
 
 const TOKEN: &str = "-/oauth_token";
 const REVOKE: &str = "-/oauth_revoke";
@@ -20,36 +19,7 @@ fn bench() -> Bench<Asanas> {
         "-/oauth_authorize",
         &[("response_type", "code"), ("scope", SCOPE)],
     )
-}
-
-async fn exchange(bench: &mut Bench<Asanas>, code: &str, change: &[(&'static str, &str)]) -> Answer {
-    let verifier = bench.verifier.expose().to_owned();
-    let mut fields = BTreeMap::from([
-        ("client_id", "app-1"),
-        ("client_secret", "hush"),
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", CALLBACK),
-        ("code_verifier", &verifier),
-    ]);
-    fields.extend(change.iter().copied());
-    let fields: Vec<_> = fields.into_iter().collect();
-    bench.caller.post(TOKEN, &[], &fields).await
-}
-
-async fn refresh(bench: &mut Bench<Asanas>, token: &str) -> Answer {
-    let fields = [
-        ("client_id", "app-1"),
-        ("client_secret", "hush"),
-        ("grant_type", "refresh_token"),
-        ("refresh_token", token),
-    ];
-    bench.caller.post(TOKEN, &[], &fields).await
-}
-
-async fn get(bench: &mut Bench<Asanas>, path: &str, token: &str) -> Answer {
-    let bearer = format!("Bearer {token}");
-    bench.caller.get(path, &[("authorization", &bearer)]).await
+    .tokens_at(TOKEN)
 }
 
 async fn revoke(bench: &mut Bench<Asanas>, secret: &str, token: &str) -> Answer {
@@ -61,23 +31,11 @@ async fn revoke(bench: &mut Bench<Asanas>, secret: &str, token: &str) -> Answer 
     bench.caller.post(REVOKE, &[], &fields).await
 }
 
-fn text(answer: &Answer, key: &str) -> String {
-    answer.json()[key].as_str().unwrap_or_default().to_owned()
-}
-
-/// Access and refresh token of a person who approves.
-async fn pair(bench: &mut Bench<Asanas>, person: &str) -> (String, String) {
-    let code = bench.code_of(person).await;
-    let tokens = exchange(bench, &code, &[]).await;
-    assert_eq!(tokens.status, StatusCode::OK, "{}", tokens.text);
-    (text(&tokens, "access_token"), text(&tokens, "refresh_token"))
-}
-
 #[tokio::test]
 async fn a_code_gives_a_pair_and_says_whose_it_is() {
     let mut bench = bench();
     let code = bench.code_of("mona").await;
-    let body = exchange(&mut bench, &code, &[]).await.json();
+    let body = bench.exchange(&code, &[]).await.json();
     assert_eq!(
         (&body["token_type"], &body["expires_in"]),
         (&json!("bearer"), &json!(3600))
@@ -87,7 +45,7 @@ async fn a_code_gives_a_pair_and_says_whose_it_is() {
         json!({"id": 1_200_000_000_001_001_u64, "gid": "1200000000001001", "name": "Mona Lisa", "email": "mona@example.com"})
     );
     let token = body["access_token"].as_str().expect("a token").to_owned();
-    let me = get(&mut bench, ME, &token).await.json();
+    let me = bench.get(ME, &token).await.json();
     assert_eq!(
         (&me["data"]["gid"], &me["data"]["name"]),
         (&json!("1200000000001001"), &json!("Mona Lisa"))
@@ -99,8 +57,8 @@ async fn a_code_gives_a_pair_and_says_whose_it_is() {
 async fn only_userinfo_says_whether_the_address_is_proven() {
     for (person, proven) in [("mona", true), ("newton", false)] {
         let mut bench = bench();
-        let (access, _) = pair(&mut bench, person).await;
-        let info = get(&mut bench, USERINFO, &access).await.json();
+        let (access, _) = bench.pair(person).await;
+        let info = bench.get(USERINFO, &access).await.json();
         assert_eq!(info["email"], format!("{person}@example.com"));
         assert_eq!(info["email_verified"], proven, "{person}");
     }
@@ -108,36 +66,21 @@ async fn only_userinfo_says_whether_the_address_is_proven() {
 
 #[tokio::test]
 async fn declining_goes_back_with_the_state() {
-    let back = bench().decided("mona", "deny").await;
-    assert_eq!(
-        (back["error"].as_str(), back["state"].as_str()),
-        ("access_denied", "local!s")
-    );
+    bench().hears_of_a_denial().await;
 }
 
 #[tokio::test]
 async fn an_unknown_app_or_callback_is_plain_text_and_never_a_redirect() {
-    let mut bench = bench();
-    for change in [
-        ("client_id", Some("nobody")),
-        ("client_id", None),
-        (
-            "redirect_uri",
-            Some("http://127.0.0.1:12079/no-auth/provider-token/x/below"),
-        ),
-        ("redirect_uri", Some("https://evil.test/")),
-        ("redirect_uri", None),
-    ] {
-        let answer = bench.authorize(&[change]).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{change:?}");
+    let said = bench()
+        .sends_nobody_to_strangers(STRANGERS, StatusCode::BAD_REQUEST)
+        .await;
+    for answer in said {
         assert!(
             answer.header("content-type").starts_with("text/plain"),
-            "{change:?}"
+            "{answer:?}"
         );
         assert!(answer.text.starts_with("invalid_request: "), "{}", answer.text);
     }
-    bench.faults.set_require_https(true);
-    assert_eq!(bench.authorize(&[]).await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
@@ -158,22 +101,25 @@ async fn what_else_is_wrong_is_told_to_the_app() {
 #[tokio::test]
 async fn an_exchange_is_refused_with_a_code_alone() {
     let other = "other".repeat(10);
-    for (change, error) in [
-        (("client_secret", "wrong"), "invalid_client"),
-        (("client_id", "nobody"), "invalid_client"),
-        (("code", "wrong"), "invalid_grant"),
-        (("redirect_uri", "http://127.0.0.1:12079/other"), "invalid_grant"),
-        (("redirect_uri", ""), "invalid_grant"),
-        (("code_verifier", other.as_str()), "invalid_grant"),
-        (("code_verifier", ""), "invalid_grant"),
-        (("grant_type", "password"), "unsupported_grant_type"),
-        (("grant_type", ""), "invalid_request"),
-    ] {
-        let mut bench = bench();
-        let code = bench.code_of("mona").await;
-        let answer = exchange(&mut bench, &code, &[change]).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{change:?}");
-        assert_eq!(answer.json(), json!({ "error": error }), "{change:?}");
+    let refusals = bench()
+        .refuses_exchanges(&[
+            (("client_secret", "wrong"), 400, "invalid_client"),
+            (("client_id", "nobody"), 400, "invalid_client"),
+            (("code", "wrong"), 400, "invalid_grant"),
+            (
+                ("redirect_uri", "http://127.0.0.1:12079/other"),
+                400,
+                "invalid_grant",
+            ),
+            (("redirect_uri", ""), 400, "invalid_grant"),
+            (("code_verifier", other.as_str()), 400, "invalid_grant"),
+            (("code_verifier", ""), 400, "invalid_grant"),
+            (("grant_type", "password"), 400, "unsupported_grant_type"),
+            (("grant_type", ""), 400, "invalid_request"),
+        ])
+        .await;
+    for refusal in refusals {
+        assert_eq!(refusal.json(), json!({ "error": refusal.value("error") }));
     }
 }
 
@@ -196,51 +142,28 @@ async fn the_apps_credentials_belong_into_the_body() {
 
 #[tokio::test]
 async fn a_code_is_good_once_and_for_ten_minutes() {
-    let mut bench = bench();
-    let code = bench.code_of("mona").await;
-    assert_eq!(exchange(&mut bench, &code, &[]).await.status, StatusCode::OK);
-    assert_eq!(
-        text(&exchange(&mut bench, &code, &[]).await, "error"),
-        "invalid_grant"
-    );
-    let code = bench.code_of("mona").await;
-    bench.clock.advance(Duration::from_mins(10));
-    assert_eq!(
-        text(&exchange(&mut bench, &code, &[]).await, "error"),
-        "invalid_grant"
-    );
+    bench().refuses_old_codes("invalid_grant").await;
 }
 
 #[tokio::test]
 async fn only_a_form_is_read() {
-    let mut bench = bench();
-    let code = bench.code_of("mona").await;
-    let body = json!({"client_id": "app-1", "client_secret": "hush", "grant_type": "authorization_code", "code": code});
-    let kind = [("content-type", "application/json")];
-    let answer = bench
-        .caller
-        .send(Method::POST, TOKEN, &kind, body.to_string())
-        .await;
-    assert_eq!(
-        (answer.status.as_u16(), text(&answer, "error")),
-        (400, "invalid_request".to_owned())
-    );
+    bench().reads_a_form_alone().await;
 }
 
 #[tokio::test]
 async fn a_refresh_names_no_refresh_token_and_the_old_one_stays_good() {
     let mut bench = bench();
-    let (first, token) = pair(&mut bench, "mona").await;
+    let (first, token) = bench.pair("mona").await;
     for _ in 0..2 {
-        let answer = refresh(&mut bench, &token).await;
+        let answer = bench.refresh(&token).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         assert!(answer.json().get("refresh_token").is_none());
-        let fresh = text(&answer, "access_token");
+        let fresh = answer.value("access_token");
         assert_ne!(fresh, first);
-        assert_eq!(get(&mut bench, ME, &fresh).await.status, StatusCode::OK);
+        assert_eq!(bench.get(ME, &fresh).await.status, StatusCode::OK);
     }
     assert_eq!(
-        refresh(&mut bench, "wrong").await.json(),
+        bench.refresh("wrong").await.json(),
         json!({"error": "invalid_grant"})
     );
 }
@@ -248,7 +171,7 @@ async fn a_refresh_names_no_refresh_token_and_the_old_one_stays_good() {
 #[tokio::test]
 async fn an_expired_token_is_told_apart_from_one_that_is_none() {
     let mut bench = bench();
-    let (access, token) = pair(&mut bench, "mona").await;
+    let (access, token) = bench.pair("mona").await;
     bench.clock.advance(Duration::from_hours(1));
     let message = |answer: &Answer| {
         let body = answer.json();
@@ -257,19 +180,19 @@ async fn an_expired_token_is_told_apart_from_one_that_is_none() {
             .unwrap_or_default()
             .to_owned()
     };
-    let expired = get(&mut bench, ME, &access).await;
+    let expired = bench.get(ME, &access).await;
     assert_eq!(expired.status, StatusCode::UNAUTHORIZED);
     assert!(message(&expired).starts_with("The bearer token has expired."));
-    let unknown = get(&mut bench, USERINFO, "nothing").await;
+    let unknown = bench.get(USERINFO, "nothing").await;
     assert_eq!(unknown.status, StatusCode::UNAUTHORIZED);
     assert_eq!(message(&unknown), "Not Authorized");
-    assert_eq!(refresh(&mut bench, &token).await.status, StatusCode::OK);
+    assert_eq!(bench.refresh(&token).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn only_a_refresh_token_is_revoked_and_its_access_tokens_with_it() {
     let mut bench = bench();
-    let (access, token) = pair(&mut bench, "mona").await;
+    let (access, token) = bench.pair("mona").await;
     assert_eq!(
         revoke(&mut bench, "wrong", &token).await.json(),
         json!({"error": "invalid_client"})
@@ -278,20 +201,17 @@ async fn only_a_refresh_token_is_revoked_and_its_access_tokens_with_it() {
         revoke(&mut bench, "hush", &access).await.status,
         StatusCode::BAD_REQUEST
     );
-    assert_eq!(get(&mut bench, ME, &access).await.status, StatusCode::OK);
+    assert_eq!(bench.get(ME, &access).await.status, StatusCode::OK);
     assert_eq!(revoke(&mut bench, "hush", &token).await.status, StatusCode::OK);
-    assert_eq!(
-        get(&mut bench, ME, &access).await.status,
-        StatusCode::UNAUTHORIZED
-    );
-    assert_eq!(text(&refresh(&mut bench, &token).await, "error"), "invalid_grant");
+    assert_eq!(bench.get(ME, &access).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(bench.refresh(&token).await.value("error"), "invalid_grant");
     assert_eq!(revoke(&mut bench, "hush", "unknown").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_token_says_what_it_is_good_for() {
     let mut bench = bench();
-    let (access, _) = pair(&mut bench, "mona").await;
+    let (access, _) = bench.pair("mona").await;
     let info = bench.caller.post(INFO, &[], &[("token", &access)]).await.json();
     assert_eq!(
         (
@@ -314,14 +234,14 @@ async fn a_token_says_what_it_is_good_for() {
 async fn a_token_without_the_scope_is_refused() {
     let mut bench = bench();
     bench.request.insert("scope", "tasks:read".to_owned());
-    let (access, _) = pair(&mut bench, "mona").await;
+    let (access, _) = bench.pair("mona").await;
     for path in [ME, USERINFO] {
         assert_eq!(
-            get(&mut bench, path, &access).await.status,
+            bench.get(path, &access).await.status,
             StatusCode::FORBIDDEN,
             "{path}"
         );
     }
-    let elsewhere = get(&mut bench, "api/1.0/nothing", &access).await;
+    let elsewhere = bench.get("api/1.0/nothing", &access).await;
     assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
 }

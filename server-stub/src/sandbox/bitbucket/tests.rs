@@ -42,21 +42,12 @@ async fn refresh(bench: &mut Bench<Consumers>, token: &str) -> Answer {
     post(bench, "app-1:hush", &fields).await
 }
 
-async fn get(bench: &mut Bench<Consumers>, path: &str, token: &str) -> Answer {
-    let bearer = format!("Bearer {token}");
-    bench.caller.get(path, &[("authorization", &bearer)]).await
-}
-
-fn text(answer: &Answer, key: &str) -> String {
-    answer.json()[key].as_str().unwrap_or_default().to_owned()
-}
-
 /// Access and refresh token of a person who approves.
 async fn pair(bench: &mut Bench<Consumers>, person: &str) -> (String, String) {
     let code = bench.code_of(person).await;
     let tokens = exchange(bench, &code, &[]).await;
     assert_eq!(tokens.status, StatusCode::OK, "{}", tokens.text);
-    (text(&tokens, "access_token"), text(&tokens, "refresh_token"))
+    (tokens.value("access_token"), tokens.value("refresh_token"))
 }
 
 #[tokio::test]
@@ -77,7 +68,7 @@ async fn a_code_gives_a_pair_with_the_consumers_scopes_whatever_was_asked() {
     );
     assert!(body.get("scope").is_none());
     let token = body["access_token"].as_str().expect("a token").to_owned();
-    let me = get(&mut bench, ME, &token).await.json();
+    let me = bench.get(ME, &token).await.json();
     assert_eq!(
         (&me["uuid"], &me["username"], &me["display_name"]),
         (
@@ -106,7 +97,7 @@ async fn addresses_come_in_pages_and_say_what_is_proven() {
         let mut path = EMAILS.to_owned();
         let mut found = Vec::new();
         loop {
-            let page = get(&mut bench, &path, &access).await.json();
+            let page = bench.get(&path, &access).await.json();
             for value in page["values"].as_array().expect("values") {
                 found.push(json!([
                     value["email"],
@@ -134,34 +125,27 @@ async fn there_is_no_page_before_the_first_or_after_the_last() {
         ("2", StatusCode::NOT_FOUND),
         ("18446744073709551615", StatusCode::NOT_FOUND),
     ] {
-        let answer = get(&mut bench, &format!("{EMAILS}?page={page}"), &access).await;
+        let answer = bench.get(&format!("{EMAILS}?page={page}"), &access).await;
         assert_eq!(answer.status, status, "{page}");
     }
 }
 
 #[tokio::test]
 async fn declining_goes_back_with_the_state() {
-    let back = bench().decided("mona", "deny").await;
-    assert_eq!(
-        (back["error"].as_str(), back["state"].as_str()),
-        ("access_denied", "local!s")
-    );
+    bench().hears_of_a_denial().await;
 }
 
 #[tokio::test]
 async fn an_unknown_consumer_or_a_foreign_callback_is_a_page() {
-    let mut bench = bench();
-    for change in [
+    let strangers = [
         ("client_id", Some("nobody")),
         ("client_id", None),
         ("redirect_uri", Some("http://127.0.0.1:12079/other")),
         ("redirect_uri", Some("https://evil.test/")),
-    ] {
-        let answer = bench.authorize(&[change]).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{change:?}");
-    }
-    bench.faults.set_require_https(true);
-    assert_eq!(bench.authorize(&[]).await.status, StatusCode::BAD_REQUEST);
+    ];
+    bench()
+        .sends_nobody_to_strangers(&strangers, StatusCode::BAD_REQUEST)
+        .await;
 }
 
 #[tokio::test]
@@ -208,11 +192,11 @@ async fn an_exchange_is_refused_for_whatever_is_wrong_with_it() {
         let code = bench.code_of("mona").await;
         let answer = exchange(&mut bench, &code, &[change]).await;
         assert_eq!(
-            (answer.status.as_u16(), text(&answer, "error")),
+            (answer.status.as_u16(), answer.value("error")),
             (400, error.to_owned()),
             "{change:?}"
         );
-        assert!(!text(&answer, "error_description").is_empty());
+        assert!(!answer.value("error_description").is_empty());
     }
 }
 
@@ -228,7 +212,7 @@ async fn the_consumers_credentials_belong_into_the_header() {
         )
         .await;
         assert_eq!(
-            (answer.status.as_u16(), text(&answer, "error")),
+            (answer.status.as_u16(), answer.value("error")),
             (400, "unauthorized_client".to_owned()),
             "{wrong}"
         );
@@ -242,7 +226,7 @@ async fn the_consumers_credentials_belong_into_the_header() {
     ];
     let answer = bench.caller.post(TOKEN, &[], &in_body).await;
     assert_eq!(
-        text(&answer, "error_description"),
+        answer.value("error_description"),
         "Requests must be authenticated using OAuth client credentials"
     );
     // None of them has used the code up.
@@ -255,13 +239,13 @@ async fn a_code_is_good_once_and_for_ten_minutes() {
     let code = bench.code_of("mona").await;
     assert_eq!(exchange(&mut bench, &code, &[]).await.status, StatusCode::OK);
     assert_eq!(
-        text(&exchange(&mut bench, &code, &[]).await, "error_description"),
+        exchange(&mut bench, &code, &[]).await.value("error_description"),
         "The specified code is not valid."
     );
     let code = bench.code_of("mona").await;
     bench.clock.advance(Duration::from_mins(10));
     assert_eq!(
-        text(&exchange(&mut bench, &code, &[]).await, "error"),
+        exchange(&mut bench, &code, &[]).await.value("error"),
         "invalid_grant"
     );
 }
@@ -278,7 +262,7 @@ async fn only_a_form_is_read() {
         .send(Method::POST, TOKEN, &headers, body.to_string())
         .await;
     assert_eq!(
-        (answer.status.as_u16(), text(&answer, "error")),
+        (answer.status.as_u16(), answer.value("error")),
         (400, "invalid_request".to_owned())
     );
 }
@@ -288,13 +272,13 @@ async fn a_refresh_names_the_same_refresh_token_and_older_access_tokens_stay_goo
     let mut bench = bench();
     let (first, token) = pair(&mut bench, "mona").await;
     let answer = refresh(&mut bench, &token).await;
-    assert_eq!(text(&answer, "refresh_token"), token);
-    for access in [first, text(&answer, "access_token")] {
-        assert_eq!(get(&mut bench, ME, &access).await.status, StatusCode::OK);
+    assert_eq!(answer.value("refresh_token"), token);
+    for access in [first, answer.value("access_token")] {
+        assert_eq!(bench.get(ME, &access).await.status, StatusCode::OK);
     }
     let wrong = refresh(&mut bench, "wrong").await;
     assert_eq!(
-        (wrong.status.as_u16(), text(&wrong, "error")),
+        (wrong.status.as_u16(), wrong.value("error")),
         (400, "invalid_grant".to_owned())
     );
 }
@@ -314,7 +298,7 @@ async fn an_expired_token_is_told_apart_from_one_that_is_none() {
         ),
         ("nothing", "Token is invalid or not supported for this endpoint."),
     ] {
-        let answer = get(&mut bench, EMAILS, token).await;
+        let answer = bench.get(EMAILS, token).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
         assert_eq!(
             answer.json(),
@@ -328,7 +312,7 @@ async fn an_expired_token_is_told_apart_from_one_that_is_none() {
 async fn what_is_not_there_is_not_found() {
     let mut bench = bench();
     let (access, _) = pair(&mut bench, "mona").await;
-    let answer = get(&mut bench, "api/2.0/nothing", &access).await;
+    let answer = bench.get("api/2.0/nothing", &access).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     assert_eq!(answer.json()["error"]["message"], "Resource not found");
 }

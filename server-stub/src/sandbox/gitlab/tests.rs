@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::Doorkeeper;
 use crate::sandbox::faults::{ServiceFaults as _, Tokens};
-use crate::sandbox::testing::{Answer, Bench, CALLBACK};
+use crate::sandbox::testing::{Bench, STRANGERS};
 
 const TOKEN: &str = "oauth/token";
 const REVOKE: &str = "oauth/revoke";
@@ -14,47 +14,14 @@ fn bench() -> Bench<Doorkeeper> {
         "oauth/authorize",
         &[("response_type", "code"), ("scope", "api read_user")],
     )
-}
-
-async fn exchange(bench: &mut Bench<Doorkeeper>, code: &str, change: &[(&'static str, &str)]) -> Answer {
-    let verifier = bench.verifier.expose().to_owned();
-    let mut fields = std::collections::BTreeMap::from([
-        ("client_id", "app-1"),
-        ("client_secret", "hush"),
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", CALLBACK),
-        ("code_verifier", &verifier),
-    ]);
-    fields.extend(change.iter().copied());
-    let fields: Vec<_> = fields.into_iter().collect();
-    bench.caller.post(TOKEN, &[], &fields).await
-}
-
-async fn refresh(bench: &mut Bench<Doorkeeper>, token: &str) -> Answer {
-    let fields = [
-        ("client_id", "app-1"),
-        ("client_secret", "hush"),
-        ("grant_type", "refresh_token"),
-        ("refresh_token", token),
-    ];
-    bench.caller.post(TOKEN, &[], &fields).await
-}
-
-async fn me(bench: &mut Bench<Doorkeeper>, token: &str) -> Answer {
-    let bearer = format!("Bearer {token}");
-    bench.caller.get(ME, &[("authorization", &bearer)]).await
-}
-
-fn text(answer: &Answer, key: &str) -> String {
-    answer.json()[key].as_str().unwrap_or_default().to_owned()
+    .tokens_at(TOKEN)
 }
 
 #[tokio::test]
 async fn a_code_gives_a_pair_that_says_who_somebody_is() {
     let mut bench = bench();
     let code = bench.code_of("mona").await;
-    let tokens = exchange(&mut bench, &code, &[]).await;
+    let tokens = bench.exchange(&code, &[]).await;
     assert_eq!(tokens.status, StatusCode::OK, "{}", tokens.text);
     let body = tokens.json();
     assert_eq!(
@@ -71,7 +38,7 @@ async fn a_code_gives_a_pair_that_says_who_somebody_is() {
             &json!(1_795_476_600)
         )
     );
-    let me = me(&mut bench, &text(&tokens, "access_token")).await.json();
+    let me = bench.get(ME, &tokens.value("access_token")).await.json();
     assert_eq!(
         (&me["id"], &me["username"], &me["email"]),
         (&json!(1001), &json!("mona"), &json!("mona@example.com"))
@@ -83,8 +50,8 @@ async fn a_code_gives_a_pair_that_says_who_somebody_is() {
 async fn an_address_that_is_not_proven_has_no_date() {
     let mut bench = bench();
     let code = bench.code_of("newton").await;
-    let tokens = exchange(&mut bench, &code, &[]).await;
-    let me = me(&mut bench, &text(&tokens, "access_token")).await.json();
+    let tokens = bench.exchange(&code, &[]).await;
+    let me = bench.get(ME, &tokens.value("access_token")).await.json();
     assert_eq!(
         (&me["email"], &me["confirmed_at"]),
         (&json!("newton@example.com"), &json!(null))
@@ -104,22 +71,9 @@ async fn declining_is_told_in_doorkeepers_words() {
 
 #[tokio::test]
 async fn an_unknown_app_or_callback_is_a_page_and_never_a_redirect() {
-    let mut bench = bench();
-    for change in [
-        ("client_id", Some("nobody")),
-        ("client_id", None),
-        (
-            "redirect_uri",
-            Some("http://127.0.0.1:12079/no-auth/provider-token/x/below"),
-        ),
-        ("redirect_uri", Some("https://evil.test/")),
-        ("redirect_uri", None),
-    ] {
-        let answer = bench.authorize(&[change]).await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{change:?}");
-    }
-    bench.faults.set_require_https(true);
-    assert_eq!(bench.authorize(&[]).await.status, StatusCode::UNAUTHORIZED);
+    bench()
+        .sends_nobody_to_strangers(STRANGERS, StatusCode::UNAUTHORIZED)
+        .await;
 }
 
 #[tokio::test]
@@ -142,86 +96,59 @@ async fn what_else_is_wrong_is_told_to_the_app() {
 #[tokio::test]
 async fn an_exchange_is_refused_for_whatever_is_wrong_with_it() {
     let other = "other".repeat(10);
-    for (change, status, error) in [
-        (("client_secret", "wrong"), 401, "invalid_client"),
-        (("client_id", "nobody"), 401, "invalid_client"),
-        (("code", "wrong"), 400, "invalid_grant"),
-        (
-            ("redirect_uri", "http://127.0.0.1:12079/other"),
-            400,
-            "invalid_grant",
-        ),
-        (("redirect_uri", ""), 400, "invalid_grant"),
-        (("code_verifier", other.as_str()), 400, "invalid_grant"),
-        (("code_verifier", ""), 400, "invalid_grant"),
-        (("grant_type", "password"), 400, "unsupported_grant_type"),
-        (("grant_type", ""), 400, "invalid_request"),
-    ] {
-        let mut bench = bench();
-        let code = bench.code_of("mona").await;
-        let answer = exchange(&mut bench, &code, &[change]).await;
-        assert_eq!(
-            (answer.status.as_u16(), text(&answer, "error")),
-            (status, error.to_owned()),
-            "{change:?}"
-        );
-        assert!(text(&answer, "error_description").ends_with('.'));
+    let refusals = bench()
+        .refuses_exchanges(&[
+            (("client_secret", "wrong"), 401, "invalid_client"),
+            (("client_id", "nobody"), 401, "invalid_client"),
+            (("client_secret", ""), 401, "invalid_client"),
+            (("code", "wrong"), 400, "invalid_grant"),
+            (
+                ("redirect_uri", "http://127.0.0.1:12079/other"),
+                400,
+                "invalid_grant",
+            ),
+            (("redirect_uri", ""), 400, "invalid_grant"),
+            (("code_verifier", other.as_str()), 400, "invalid_grant"),
+            (("code_verifier", ""), 400, "invalid_grant"),
+            (("grant_type", "password"), 400, "unsupported_grant_type"),
+            (("grant_type", ""), 400, "invalid_request"),
+        ])
+        .await;
+    for refusal in refusals {
+        assert!(refusal.value("error_description").ends_with('.'));
     }
 }
 
 #[tokio::test]
 async fn a_code_is_good_once_and_for_ten_minutes() {
-    let mut bench = bench();
-    let code = bench.code_of("mona").await;
-    assert_eq!(exchange(&mut bench, &code, &[]).await.status, StatusCode::OK);
-    assert_eq!(
-        text(&exchange(&mut bench, &code, &[]).await, "error"),
-        "invalid_grant"
-    );
-    let code = bench.code_of("mona").await;
-    bench.clock.advance(std::time::Duration::from_mins(10));
-    assert_eq!(
-        text(&exchange(&mut bench, &code, &[]).await, "error"),
-        "invalid_grant"
-    );
+    bench().refuses_old_codes("invalid_grant").await;
 }
 
 #[tokio::test]
 async fn only_a_form_is_read() {
-    let mut bench = bench();
-    let code = bench.code_of("mona").await;
-    let body = json!({"client_id": "app-1", "client_secret": "hush", "grant_type": "authorization_code", "code": code});
-    let kind = [("content-type", "application/json")];
-    let answer = bench
-        .caller
-        .send(axum::http::Method::POST, TOKEN, &kind, body.to_string())
-        .await;
-    assert_eq!(
-        (answer.status.as_u16(), text(&answer, "error")),
-        (400, "invalid_request".to_owned())
-    );
+    bench().reads_a_form_alone().await;
 }
 
 #[tokio::test]
 async fn a_refresh_ends_the_old_pair_at_once() {
     let mut bench = bench();
     let code = bench.code_of("mona").await;
-    let first = exchange(&mut bench, &code, &[]).await;
-    let second = refresh(&mut bench, &text(&first, "refresh_token")).await;
+    let first = bench.exchange(&code, &[]).await;
+    let second = bench.refresh(&first.value("refresh_token")).await;
     assert_eq!(second.status, StatusCode::OK, "{}", second.text);
     assert_eq!(
-        me(&mut bench, &text(&first, "access_token")).await.status,
+        bench.get(ME, &first.value("access_token")).await.status,
         StatusCode::UNAUTHORIZED
     );
     assert_eq!(
-        me(&mut bench, &text(&second, "access_token")).await.status,
+        bench.get(ME, &second.value("access_token")).await.status,
         StatusCode::OK
     );
     // Whoever uses the old one again ends the new pair as well.
-    let reused = refresh(&mut bench, &text(&first, "refresh_token")).await;
-    assert_eq!(text(&reused, "error"), "invalid_grant");
+    let reused = bench.refresh(&first.value("refresh_token")).await;
+    assert_eq!(reused.value("error"), "invalid_grant");
     assert_eq!(
-        me(&mut bench, &text(&second, "access_token")).await.status,
+        bench.get(ME, &second.value("access_token")).await.status,
         StatusCode::UNAUTHORIZED
     );
 }
@@ -230,23 +157,23 @@ async fn a_refresh_ends_the_old_pair_at_once() {
 async fn an_expired_token_is_told_apart_from_one_that_is_none() {
     let mut bench = bench();
     let code = bench.code_of("mona").await;
-    let tokens = exchange(&mut bench, &code, &[]).await;
+    let tokens = bench.exchange(&code, &[]).await;
     bench.office.tokens(Tokens {
         expire_all: true,
         ..Tokens::default()
     });
-    let expired = me(&mut bench, &text(&tokens, "access_token")).await;
+    let expired = bench.get(ME, &tokens.value("access_token")).await;
     assert_eq!(
-        (expired.status.as_u16(), text(&expired, "error")),
+        (expired.status.as_u16(), expired.value("error")),
         (401, "invalid_token".to_owned())
     );
-    let unknown = me(&mut bench, "nothing").await;
+    let unknown = bench.get(ME, "nothing").await;
     assert_eq!(
-        (unknown.status.as_u16(), text(&unknown, "message")),
+        (unknown.status.as_u16(), unknown.value("message")),
         (401, "401 Unauthorized".to_owned())
     );
     assert_eq!(
-        refresh(&mut bench, &text(&tokens, "refresh_token")).await.status,
+        bench.refresh(&tokens.value("refresh_token")).await.status,
         StatusCode::OK
     );
 }
@@ -255,8 +182,8 @@ async fn an_expired_token_is_told_apart_from_one_that_is_none() {
 async fn a_revoked_pair_is_gone() {
     let mut bench = bench();
     let code = bench.code_of("mona").await;
-    let tokens = exchange(&mut bench, &code, &[]).await;
-    let access = text(&tokens, "access_token");
+    let tokens = bench.exchange(&code, &[]).await;
+    let access = tokens.value("access_token");
     let fields = |secret| {
         [
             ("client_id", "app-1"),
@@ -270,12 +197,9 @@ async fn a_revoked_pair_is_gone() {
     );
     let revoked = bench.caller.post(REVOKE, &[], &fields("hush")).await;
     assert_eq!((revoked.status, revoked.json()), (StatusCode::OK, json!({})));
-    assert_eq!(me(&mut bench, &access).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(bench.get(ME, &access).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(
-        text(
-            &refresh(&mut bench, &text(&tokens, "refresh_token")).await,
-            "error"
-        ),
+        bench.refresh(&tokens.value("refresh_token")).await.value("error"),
         "invalid_grant"
     );
 }
@@ -285,10 +209,10 @@ async fn a_token_without_the_scope_may_not_read_the_profile() {
     let mut bench = bench();
     bench.request.insert("scope", "read_repository".to_owned());
     let code = bench.code_of("mona").await;
-    let tokens = exchange(&mut bench, &code, &[]).await;
-    let refused = me(&mut bench, &text(&tokens, "access_token")).await;
+    let tokens = bench.exchange(&code, &[]).await;
+    let refused = bench.get(ME, &tokens.value("access_token")).await;
     assert_eq!(
-        (refused.status.as_u16(), text(&refused, "error")),
+        (refused.status.as_u16(), refused.value("error")),
         (403, "insufficient_scope".to_owned())
     );
 }

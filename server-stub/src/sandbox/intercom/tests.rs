@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Eagle;
 use crate::sandbox::faults::{ServiceFaults as _, Tokens};
-use crate::sandbox::testing::{Answer, Bench};
+use crate::sandbox::testing::{Answer, Bench, STRANGERS};
 
 const TOKEN: &str = "api/auth/eagle/token";
 const UNINSTALL: &str = "api/auth/uninstall";
@@ -21,11 +21,6 @@ async fn exchange(bench: &mut Bench<Eagle>, code: &str, change: &[(&'static str,
     fields.extend(change.iter().copied());
     let fields: Vec<_> = fields.into_iter().collect();
     bench.caller.post(TOKEN, &[], &fields).await
-}
-
-async fn get(bench: &mut Bench<Eagle>, path: &str, token: &str) -> Answer {
-    let bearer = format!("Bearer {token}");
-    bench.caller.get(path, &[("authorization", &bearer)]).await
 }
 
 async fn uninstall(bench: &mut Bench<Eagle>, path: &str, token: &str) -> Answer {
@@ -67,7 +62,7 @@ async fn a_code_gives_one_token_under_two_names_and_without_an_end() {
         json!({"token_type": "Bearer", "token": token, "access_token": token})
     );
     bench.clock.advance(Duration::from_hours(24 * 365 * 10));
-    let me = get(&mut bench, ME, &token).await.json();
+    let me = bench.get(ME, &token).await.json();
     assert_eq!(
         (&me["type"], &me["id"], &me["email"], &me["app"]["region"]),
         (
@@ -85,7 +80,7 @@ async fn the_flag_says_whether_the_address_is_proven() {
         let mut bench = bench();
         let token = token(&mut bench, person).await;
         assert_eq!(
-            get(&mut bench, ME, &token).await.json()["email_verified"],
+            bench.get(ME, &token).await.json()["email_verified"],
             proven,
             "{person}"
         );
@@ -97,47 +92,25 @@ async fn a_workspace_is_known_at_the_usual_host_and_in_its_own_region() {
     for (person, in_europe) in [("ada", StatusCode::OK), ("mona", StatusCode::UNAUTHORIZED)] {
         let mut bench = bench();
         let token = token(&mut bench, person).await;
-        assert_eq!(
-            get(&mut bench, ME, &token).await.status,
-            StatusCode::OK,
-            "{person}"
-        );
-        assert_eq!(
-            get(&mut bench, "api/eu/me", &token).await.status,
-            in_europe,
-            "{person}"
-        );
-        let elsewhere = get(&mut bench, "api/au/me", &token).await;
+        assert_eq!(bench.get(ME, &token).await.status, StatusCode::OK, "{person}");
+        assert_eq!(bench.get("api/eu/me", &token).await.status, in_europe, "{person}");
+        let elsewhere = bench.get("api/au/me", &token).await;
         assert_eq!(refusal(&elsewhere), (401, json!("unauthorized")), "{person}");
     }
 }
 
 #[tokio::test]
 async fn declining_goes_back_with_the_state() {
-    let back = bench().decided("mona", "deny").await;
-    assert_eq!(
-        (back["error"].as_str(), back["state"].as_str()),
-        ("access_denied", "local!s")
-    );
+    bench().hears_of_a_denial().await;
 }
 
 #[tokio::test]
 async fn an_unknown_app_or_callback_is_a_page_and_never_a_redirect() {
-    let mut bench = bench();
-    for change in [
-        ("client_id", Some("nobody")),
-        ("client_id", None),
-        (
-            "redirect_uri",
-            Some("http://127.0.0.1:12079/no-auth/provider-token/x/below"),
-        ),
-        ("redirect_uri", Some("https://evil.test/")),
-    ] {
-        let answer = bench.authorize(&[change]).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{change:?}");
-    }
-    bench.faults.set_require_https(true);
-    assert_eq!(bench.authorize(&[]).await.status, StatusCode::BAD_REQUEST);
+    // Without a callback it is the registered one.
+    let (_, strangers) = STRANGERS.split_last().expect("some");
+    bench()
+        .sends_nobody_to_strangers(strangers, StatusCode::BAD_REQUEST)
+        .await;
 }
 
 #[tokio::test]
@@ -216,7 +189,7 @@ async fn a_token_that_is_none_or_was_made_to_end_is_refused() {
         ..Tokens::default()
     });
     for token in [&*token, "nothing"] {
-        let answer = get(&mut bench, ME, token).await;
+        let answer = bench.get(ME, token).await;
         assert_eq!(refusal(&answer), (401, json!("unauthorized")));
     }
 }
@@ -233,18 +206,18 @@ async fn uninstalling_ends_whatever_the_person_has_granted() {
         StatusCode::OK
     );
     for gone in [first, second] {
-        assert_eq!(get(&mut bench, ME, &gone).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(bench.get(ME, &gone).await.status, StatusCode::UNAUTHORIZED);
     }
-    assert_eq!(get(&mut bench, ME, &other).await.status, StatusCode::OK);
+    assert_eq!(bench.get(ME, &other).await.status, StatusCode::OK);
     let in_europe = uninstall(&mut bench, "api/eu/auth/uninstall", &other).await;
     assert_eq!(in_europe.status, StatusCode::OK);
-    assert_eq!(get(&mut bench, ME, &other).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(bench.get(ME, &other).await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let mut bench = bench();
     let token = token(&mut bench, "mona").await;
-    let answer = get(&mut bench, "api/nothing", &token).await;
+    let answer = bench.get("api/nothing", &token).await;
     assert_eq!(refusal(&answer), (404, json!("not_found")));
 }

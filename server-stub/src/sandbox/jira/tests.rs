@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Atlassian;
 use crate::sandbox::faults::{ServiceFaults as _, Tokens};
-use crate::sandbox::testing::{Answer, Bench, CALLBACK};
+use crate::sandbox::testing::{Bench, CALLBACK};
 
 const TOKEN: &str = "oauth/token";
 const SCOPE: &str = "read:jira-work read:jira-user read:me offline_access";
@@ -22,14 +22,6 @@ fn bench() -> Bench<Atlassian> {
     )
 }
 
-async fn post(bench: &mut Bench<Atlassian>, body: &Value) -> Answer {
-    let kind = [("content-type", "application/json")];
-    bench
-        .caller
-        .send(Method::POST, TOKEN, &kind, body.to_string())
-        .await
-}
-
 fn exchange(code: &str) -> Value {
     json!({
         "grant_type": "authorization_code", "client_id": "app-1", "client_secret": "hush",
@@ -43,18 +35,13 @@ fn refresh(token: &str) -> Value {
 
 async fn tokens(bench: &mut Bench<Atlassian>, person: &str) -> Value {
     let code = bench.code_of(person).await;
-    let answer = post(bench, &exchange(&code)).await;
+    let answer = bench.caller.post_json(TOKEN, &[], &exchange(&code)).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     answer.json()
 }
 
 fn text(body: &Value, key: &str) -> String {
     body[key].as_str().unwrap_or_default().to_owned()
-}
-
-async fn get(bench: &mut Bench<Atlassian>, path: &str, token: &str) -> Answer {
-    let bearer = format!("Bearer {token}");
-    bench.caller.get(path, &[("authorization", &bearer)]).await
 }
 
 #[tokio::test]
@@ -66,29 +53,25 @@ async fn one_token_is_good_for_every_site() {
         (&json!(3600), &json!("Bearer"))
     );
     let access = text(&tokens, "access_token");
-    let me = get(&mut bench, "api/me", &access).await.json();
+    let me = bench.get("api/me", &access).await.json();
     assert_eq!(
         (&me["email"], &me["email_verified"]),
         (&json!("mona@example.com"), &json!(true))
     );
-    let sites = get(&mut bench, "api/oauth/token/accessible-resources", &access)
+    let sites = bench
+        .get("api/oauth/token/accessible-resources", &access)
         .await
         .json();
     assert_eq!(sites.as_array().expect("sites").len(), 2);
     for site in sites.as_array().expect("sites") {
         let path = format!("api/ex/jira/{}/rest/api/3/myself", text(site, "id"));
-        assert_eq!(
-            get(&mut bench, &path, &access).await.json()["displayName"],
-            "Mona Lisa"
-        );
+        assert_eq!(bench.get(&path, &access).await.json()["displayName"], "Mona Lisa");
     }
-    let foreign = get(&mut bench, "api/ex/jira/nobody/rest/api/3/myself", &access).await;
+    let foreign = bench.get("api/ex/jira/nobody/rest/api/3/myself", &access).await;
     assert_eq!(foreign.status, StatusCode::NOT_FOUND);
     let newton = self::tokens(&mut bench, "newton").await;
     assert_eq!(
-        get(&mut bench, "api/me", &text(&newton, "access_token"))
-            .await
-            .json()["email_verified"],
+        bench.get("api/me", &text(&newton, "access_token")).await.json()["email_verified"],
         false
     );
 }
@@ -160,7 +143,7 @@ async fn an_exchange_is_refused_in_atlassians_words() {
         let code = bench.code_of("mona").await;
         let mut body = exchange(&code);
         body[change.0] = change.1.into();
-        let answer = post(&mut bench, &body).await;
+        let answer = bench.caller.post_json(TOKEN, &[], &body).await;
         let body = answer.json();
         assert_eq!(
             (
@@ -178,15 +161,18 @@ async fn an_exchange_is_refused_in_atlassians_words() {
 async fn a_code_is_good_once_and_for_ten_minutes() {
     let mut bench = bench();
     let code = bench.code_of("mona").await;
-    assert_eq!(post(&mut bench, &exchange(&code)).await.status, StatusCode::OK);
     assert_eq!(
-        post(&mut bench, &exchange(&code)).await.status,
+        bench.caller.post_json(TOKEN, &[], &exchange(&code)).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        bench.caller.post_json(TOKEN, &[], &exchange(&code)).await.status,
         StatusCode::BAD_REQUEST
     );
     let code = bench.code_of("mona").await;
     bench.clock.advance(Duration::from_mins(10));
     assert_eq!(
-        post(&mut bench, &exchange(&code)).await.status,
+        bench.caller.post_json(TOKEN, &[], &exchange(&code)).await.status,
         StatusCode::BAD_REQUEST
     );
 }
@@ -195,17 +181,23 @@ async fn a_code_is_good_once_and_for_ten_minutes() {
 async fn a_refresh_token_rotates_and_may_be_used_again_for_ten_minutes() {
     let mut bench = bench();
     let first = text(&tokens(&mut bench, "mona").await, "refresh_token");
-    let second = post(&mut bench, &refresh(&first)).await.json();
+    let second = bench.caller.post_json(TOKEN, &[], &refresh(&first)).await.json();
     assert_ne!(text(&second, "refresh_token"), first);
-    assert_eq!(post(&mut bench, &refresh(&first)).await.status, StatusCode::OK);
+    assert_eq!(
+        bench.caller.post_json(TOKEN, &[], &refresh(&first)).await.status,
+        StatusCode::OK
+    );
     bench.clock.advance(Duration::from_mins(10));
-    let reused = post(&mut bench, &refresh(&first)).await;
+    let reused = bench.caller.post_json(TOKEN, &[], &refresh(&first)).await;
     assert_eq!(
         (reused.status.as_u16(), text(&reused.json(), "error")),
         (403, "invalid_grant".to_owned())
     );
     // A breach: the whole grant is gone.
-    let after = post(&mut bench, &refresh(&text(&second, "refresh_token"))).await;
+    let after = bench
+        .caller
+        .post_json(TOKEN, &[], &refresh(&text(&second, "refresh_token")))
+        .await;
     assert_eq!(after.status, StatusCode::FORBIDDEN);
 }
 
@@ -217,10 +209,12 @@ async fn an_expired_token_is_not_accepted() {
         expire_all: true,
         ..Tokens::default()
     });
-    let answer = get(&mut bench, "api/me", &text(&tokens, "access_token")).await;
+    let answer = bench.get("api/me", &text(&tokens, "access_token")).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(
-        post(&mut bench, &refresh(&text(&tokens, "refresh_token")))
+        bench
+            .caller
+            .post_json(TOKEN, &[], &refresh(&text(&tokens, "refresh_token")))
             .await
             .status,
         StatusCode::OK

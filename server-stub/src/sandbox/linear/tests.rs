@@ -1,12 +1,9 @@
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::Workspaces;
 use crate::sandbox::faults::{ServiceFaults as _, Tokens};
-use crate::sandbox::testing::{Answer, Bench, CALLBACK};
+use crate::sandbox::testing::{Answer, Bench, STRANGERS};
 
 const TOKEN: &str = "api/oauth/token";
 const REVOKE: &str = "api/oauth/revoke";
@@ -18,31 +15,7 @@ fn bench() -> Bench<Workspaces> {
         "oauth/authorize",
         &[("response_type", "code"), ("scope", "read,issues:create")],
     )
-}
-
-async fn exchange(bench: &mut Bench<Workspaces>, code: &str, change: &[(&'static str, &str)]) -> Answer {
-    let verifier = bench.verifier.expose().to_owned();
-    let mut fields = BTreeMap::from([
-        ("client_id", "app-1"),
-        ("client_secret", "hush"),
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", CALLBACK),
-        ("code_verifier", &verifier),
-    ]);
-    fields.extend(change.iter().copied());
-    let fields: Vec<_> = fields.into_iter().collect();
-    bench.caller.post(TOKEN, &[], &fields).await
-}
-
-async fn refresh(bench: &mut Bench<Workspaces>, token: &str) -> Answer {
-    let fields = [
-        ("client_id", "app-1"),
-        ("client_secret", "hush"),
-        ("grant_type", "refresh_token"),
-        ("refresh_token", token),
-    ];
-    bench.caller.post(TOKEN, &[], &fields).await
+    .tokens_at(TOKEN)
 }
 
 async fn ask(bench: &mut Bench<Workspaces>, token: &str, query: &str) -> Answer {
@@ -62,27 +35,15 @@ async fn revoke(bench: &mut Bench<Workspaces>, token: &str) -> StatusCode {
         .status
 }
 
-fn text(answer: &Answer, key: &str) -> String {
-    answer.json()[key].as_str().unwrap_or_default().to_owned()
-}
-
 fn code(answer: &Answer) -> Value {
     answer.json()["errors"][0]["extensions"]["code"].clone()
-}
-
-/// Access and refresh token of a person who approves.
-async fn pair(bench: &mut Bench<Workspaces>, person: &str) -> (String, String) {
-    let code = bench.code_of(person).await;
-    let tokens = exchange(bench, &code, &[]).await;
-    assert_eq!(tokens.status, StatusCode::OK, "{}", tokens.text);
-    (text(&tokens, "access_token"), text(&tokens, "refresh_token"))
 }
 
 #[tokio::test]
 async fn a_code_gives_a_pair_whose_scopes_are_separated_by_spaces() {
     let mut bench = bench();
     let code = bench.code_of("mona").await;
-    let body = exchange(&mut bench, &code, &[]).await.json();
+    let body = bench.exchange(&code, &[]).await.json();
     assert_eq!(
         (&body["token_type"], &body["expires_in"], &body["scope"]),
         (&json!("Bearer"), &json!(86_399), &json!("read issues:create"))
@@ -107,8 +68,8 @@ async fn reading_is_always_allowed() {
     let mut bench = bench();
     bench.request.insert("scope", "issues:create".to_owned());
     let code = bench.code_of("mona").await;
-    let tokens = exchange(&mut bench, &code, &[]).await;
-    assert_eq!(text(&tokens, "scope"), "read issues:create");
+    let tokens = bench.exchange(&code, &[]).await;
+    assert_eq!(tokens.value("scope"), "read issues:create");
 }
 
 #[tokio::test]
@@ -124,31 +85,14 @@ async fn consent_is_asked_for_again_when_the_app_wants_it() {
 
 #[tokio::test]
 async fn declining_goes_back_with_the_state() {
-    let back = bench().decided("mona", "deny").await;
-    assert_eq!(
-        (back["error"].as_str(), back["state"].as_str()),
-        ("access_denied", "local!s")
-    );
+    bench().hears_of_a_denial().await;
 }
 
 #[tokio::test]
 async fn an_unknown_app_or_callback_is_a_page_and_never_a_redirect() {
-    let mut bench = bench();
-    for change in [
-        ("client_id", Some("nobody")),
-        ("client_id", None),
-        (
-            "redirect_uri",
-            Some("http://127.0.0.1:12079/no-auth/provider-token/x/below"),
-        ),
-        ("redirect_uri", Some("https://evil.test/")),
-        ("redirect_uri", None),
-    ] {
-        let answer = bench.authorize(&[change]).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{change:?}");
-    }
-    bench.faults.set_require_https(true);
-    assert_eq!(bench.authorize(&[]).await.status, StatusCode::BAD_REQUEST);
+    bench()
+        .sends_nobody_to_strangers(STRANGERS, StatusCode::BAD_REQUEST)
+        .await;
 }
 
 #[tokio::test]
@@ -170,30 +114,25 @@ async fn what_else_is_wrong_is_told_to_the_app() {
 #[tokio::test]
 async fn an_exchange_is_refused_for_whatever_is_wrong_with_it() {
     let other = "other".repeat(10);
-    for (change, status, error) in [
-        (("client_secret", "wrong"), 401, "invalid_client"),
-        (("client_id", "nobody"), 401, "invalid_client"),
-        (("code", "wrong"), 400, "invalid_grant"),
-        (
-            ("redirect_uri", "http://127.0.0.1:12079/other"),
-            400,
-            "invalid_grant",
-        ),
-        (("redirect_uri", ""), 400, "invalid_grant"),
-        (("code_verifier", other.as_str()), 400, "invalid_grant"),
-        (("code_verifier", ""), 400, "invalid_grant"),
-        (("grant_type", "password"), 400, "unsupported_grant_type"),
-        (("grant_type", ""), 400, "invalid_request"),
-    ] {
-        let mut bench = bench();
-        let code = bench.code_of("mona").await;
-        let answer = exchange(&mut bench, &code, &[change]).await;
-        assert_eq!(
-            (answer.status.as_u16(), text(&answer, "error")),
-            (status, error.to_owned()),
-            "{change:?}"
-        );
-        assert!(text(&answer, "error_description").ends_with('.'));
+    let refusals = bench()
+        .refuses_exchanges(&[
+            (("client_secret", "wrong"), 401, "invalid_client"),
+            (("client_id", "nobody"), 401, "invalid_client"),
+            (("code", "wrong"), 400, "invalid_grant"),
+            (
+                ("redirect_uri", "http://127.0.0.1:12079/other"),
+                400,
+                "invalid_grant",
+            ),
+            (("redirect_uri", ""), 400, "invalid_grant"),
+            (("code_verifier", other.as_str()), 400, "invalid_grant"),
+            (("code_verifier", ""), 400, "invalid_grant"),
+            (("grant_type", "password"), 400, "unsupported_grant_type"),
+            (("grant_type", ""), 400, "invalid_request"),
+        ])
+        .await;
+    for refusal in refusals {
+        assert!(refusal.value("error_description").ends_with('.'));
     }
 }
 
@@ -201,61 +140,38 @@ async fn an_exchange_is_refused_for_whatever_is_wrong_with_it() {
 async fn a_verifier_stands_in_for_the_secret_at_an_exchange_and_not_at_a_refresh() {
     let mut bench = bench();
     let code = bench.code_of("mona").await;
-    let tokens = exchange(&mut bench, &code, &[("client_secret", "")]).await;
+    let tokens = bench.exchange(&code, &[("client_secret", "")]).await;
     assert_eq!(tokens.status, StatusCode::OK, "{}", tokens.text);
-    let token = text(&tokens, "refresh_token");
+    let token = tokens.value("refresh_token");
     let fields = [
         ("client_id", "app-1"),
         ("grant_type", "refresh_token"),
         ("refresh_token", &*token),
     ];
     let answer = bench.caller.post(TOKEN, &[], &fields).await;
-    assert_eq!(text(&answer, "error"), "invalid_client");
+    assert_eq!(answer.value("error"), "invalid_client");
 }
 
 #[tokio::test]
 async fn a_code_is_good_once_and_for_ten_minutes() {
-    let mut bench = bench();
-    let code = bench.code_of("mona").await;
-    assert_eq!(exchange(&mut bench, &code, &[]).await.status, StatusCode::OK);
-    assert_eq!(
-        text(&exchange(&mut bench, &code, &[]).await, "error"),
-        "invalid_grant"
-    );
-    let code = bench.code_of("mona").await;
-    bench.clock.advance(Duration::from_mins(10));
-    assert_eq!(
-        text(&exchange(&mut bench, &code, &[]).await, "error"),
-        "invalid_grant"
-    );
+    bench().refuses_old_codes("invalid_grant").await;
 }
 
 #[tokio::test]
 async fn only_a_form_is_read() {
-    let mut bench = bench();
-    let code = bench.code_of("mona").await;
-    let body = json!({"client_id": "app-1", "client_secret": "hush", "grant_type": "authorization_code", "code": code});
-    let kind = [("content-type", "application/json")];
-    let answer = bench
-        .caller
-        .send(Method::POST, TOKEN, &kind, body.to_string())
-        .await;
-    assert_eq!(
-        (answer.status.as_u16(), text(&answer, "error")),
-        (400, "invalid_request".to_owned())
-    );
+    bench().reads_a_form_alone().await;
 }
 
 #[tokio::test]
 async fn a_refresh_rotates_and_using_the_old_token_again_ends_the_grant() {
     let mut bench = bench();
-    let (_, first) = pair(&mut bench, "mona").await;
-    let second = refresh(&mut bench, &first).await;
+    let (_, first) = bench.pair("mona").await;
+    let second = bench.refresh(&first).await;
     assert_eq!(second.status, StatusCode::OK, "{}", second.text);
-    assert_ne!(text(&second, "refresh_token"), first);
-    let access = text(&second, "access_token");
+    assert_ne!(second.value("refresh_token"), first);
+    let access = second.value("access_token");
     assert_eq!(ask(&mut bench, &access, WHO).await.status, StatusCode::OK);
-    assert_eq!(text(&refresh(&mut bench, &first).await, "error"), "invalid_grant");
+    assert_eq!(bench.refresh(&first).await.value("error"), "invalid_grant");
     assert_eq!(
         ask(&mut bench, &access, WHO).await.status,
         StatusCode::UNAUTHORIZED
@@ -265,7 +181,7 @@ async fn a_refresh_rotates_and_using_the_old_token_again_ends_the_grant() {
 #[tokio::test]
 async fn a_refused_token_is_an_error_of_graphql() {
     let mut bench = bench();
-    let (access, token) = pair(&mut bench, "mona").await;
+    let (access, token) = bench.pair("mona").await;
     bench.office.tokens(Tokens {
         expire_all: true,
         ..Tokens::default()
@@ -275,13 +191,13 @@ async fn a_refused_token_is_an_error_of_graphql() {
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
         assert_eq!(code(&answer), "AUTHENTICATION_ERROR");
     }
-    assert_eq!(refresh(&mut bench, &token).await.status, StatusCode::OK);
+    assert_eq!(bench.refresh(&token).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_query_that_does_not_fit_is_refused() {
     let mut bench = bench();
-    let (access, _) = pair(&mut bench, "mona").await;
+    let (access, _) = bench.pair("mona").await;
     for query in ["{ viewer { password } }", "{ viewer }", ""] {
         let answer = ask(&mut bench, &access, query).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
@@ -298,17 +214,17 @@ async fn a_query_that_does_not_fit_is_refused() {
 #[tokio::test]
 async fn a_revoked_pair_is_gone() {
     let mut bench = bench();
-    let (access, token) = pair(&mut bench, "mona").await;
+    let (access, token) = bench.pair("mona").await;
     assert_eq!(revoke(&mut bench, "nothing").await, StatusCode::UNAUTHORIZED);
     assert_eq!(revoke(&mut bench, &access).await, StatusCode::OK);
     assert_eq!(
         ask(&mut bench, &access, WHO).await.status,
         StatusCode::UNAUTHORIZED
     );
-    assert_eq!(text(&refresh(&mut bench, &token).await, "error"), "invalid_grant");
+    assert_eq!(bench.refresh(&token).await.value("error"), "invalid_grant");
     let again = bench.caller.post(REVOKE, &[], &[("refresh_token", &token)]).await;
     assert_eq!(again.status, StatusCode::BAD_REQUEST);
-    let (access, token) = pair(&mut bench, "mona").await;
+    let (access, token) = bench.pair("mona").await;
     let named = bench.caller.post(REVOKE, &[], &[("refresh_token", &token)]).await;
     assert_eq!(named.status, StatusCode::OK);
     assert_eq!(

@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -18,39 +17,11 @@ fn bench() -> Bench<Entra<Graph>> {
         "organizations/oauth2/v2.0/authorize",
         &[("response_type", "code"), ("scope", SCOPE)],
     )
-}
-
-async fn exchange(bench: &mut Bench<Entra<Graph>>, code: &str, change: &[(&'static str, &str)]) -> Answer {
-    let verifier = bench.verifier.expose().to_owned();
-    let mut fields = BTreeMap::from([
-        ("client_id", "app-1"),
-        ("client_secret", "hush"),
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", CALLBACK),
-        ("code_verifier", &verifier),
-    ]);
-    fields.extend(change.iter().copied());
-    let fields: Vec<_> = fields.into_iter().collect();
-    bench.caller.post(TOKEN, &[], &fields).await
-}
-
-async fn refresh(bench: &mut Bench<Entra<Graph>>, token: &str) -> Answer {
-    let fields = [
-        ("client_id", "app-1"),
-        ("client_secret", "hush"),
-        ("grant_type", "refresh_token"),
-        ("refresh_token", token),
-    ];
-    bench.caller.post(TOKEN, &[], &fields).await
-}
-
-fn text(answer: &Answer, key: &str) -> String {
-    answer.json()[key].as_str().unwrap_or_default().to_owned()
+    .tokens_at(TOKEN)
 }
 
 fn claims(answer: &Answer) -> Value {
-    let token = text(answer, "id_token");
+    let token = answer.value("id_token");
     let payload = token.split('.').nth(1).expect("a payload");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64")).expect("JSON")
 }
@@ -59,10 +30,10 @@ fn claims(answer: &Answer) -> Value {
 async fn a_code_gives_tokens_and_the_claims_of_the_person() {
     let mut bench = bench();
     let code = bench.code_of("mona").await;
-    let tokens = exchange(&mut bench, &code, &[]).await;
+    let tokens = bench.exchange(&code, &[]).await;
     assert_eq!(tokens.status, StatusCode::OK, "{}", tokens.text);
     assert_eq!(tokens.json()["expires_in"], 3599);
-    assert!(!text(&tokens, "refresh_token").is_empty());
+    assert!(!tokens.value("refresh_token").is_empty());
     let claims = claims(&tokens);
     assert_eq!(
         (&claims["tid"], &claims["preferred_username"]),
@@ -73,7 +44,7 @@ async fn a_code_gives_tokens_and_the_claims_of_the_person() {
         (&json!("mona@example.com"), &json!(true))
     );
     let code = bench.code_of("newton").await;
-    let tokens = exchange(&mut bench, &code, &[]).await;
+    let tokens = bench.exchange(&code, &[]).await;
     assert_eq!(self::claims(&tokens)["xms_edov"], false);
 }
 
@@ -82,7 +53,7 @@ async fn a_refresh_token_and_an_id_token_come_with_their_scopes_alone() {
     let mut bench = bench();
     bench.request.insert("scope", "User.Read".to_owned());
     let code = bench.code_of("mona").await;
-    let tokens = exchange(&mut bench, &code, &[]).await.json();
+    let tokens = bench.exchange(&code, &[]).await.json();
     assert!(
         tokens.get("refresh_token").is_none() && tokens.get("id_token").is_none(),
         "{tokens}"
@@ -148,7 +119,7 @@ async fn an_exchange_is_refused_with_its_number() {
     ] {
         let mut bench = bench();
         let code = bench.code_of("mona").await;
-        let answer = exchange(&mut bench, &code, &[change]).await;
+        let answer = bench.exchange(&code, &[change]).await;
         let body = answer.json();
         assert_eq!(
             (answer.status.as_u16(), &body["error"]),
@@ -156,7 +127,11 @@ async fn an_exchange_is_refused_with_its_number() {
             "{change:?}"
         );
         assert_eq!(body["error_codes"], json!([number]), "{change:?}");
-        assert!(text(&answer, "error_description").starts_with(&format!("AADSTS{number}: ")));
+        assert!(
+            answer
+                .value("error_description")
+                .starts_with(&format!("AADSTS{number}: "))
+        );
     }
 }
 
@@ -191,30 +166,22 @@ async fn the_secret_may_come_by_basic_and_never_from_a_page() {
 
 #[tokio::test]
 async fn only_a_form_is_read() {
-    let kind = [("content-type", "application/json")];
-    let answer = bench()
-        .caller
-        .send(Method::POST, TOKEN, &kind, "{}".to_owned())
-        .await;
-    assert_eq!(
-        (answer.status.as_u16(), text(&answer, "error")),
-        (400, "invalid_request".to_owned())
-    );
+    bench().reads_a_form_alone().await;
 }
 
 #[tokio::test]
 async fn a_code_is_good_once_and_for_ten_minutes() {
     let mut bench = bench();
     let code = bench.code_of("mona").await;
-    assert_eq!(exchange(&mut bench, &code, &[]).await.status, StatusCode::OK);
+    assert_eq!(bench.exchange(&code, &[]).await.status, StatusCode::OK);
     assert_eq!(
-        exchange(&mut bench, &code, &[]).await.json()["error_codes"],
+        bench.exchange(&code, &[]).await.json()["error_codes"],
         json!([54_005])
     );
     let code = bench.code_of("mona").await;
     bench.clock.advance(Duration::from_mins(10));
     assert_eq!(
-        exchange(&mut bench, &code, &[]).await.json()["error_codes"],
+        bench.exchange(&code, &[]).await.json()["error_codes"],
         json!([70_008])
     );
 }
@@ -223,13 +190,13 @@ async fn a_code_is_good_once_and_for_ten_minutes() {
 async fn a_refresh_gives_a_new_token_and_the_old_one_stays_good() {
     let mut bench = bench();
     let code = bench.code_of("mona").await;
-    let first = text(&exchange(&mut bench, &code, &[]).await, "refresh_token");
-    let second = text(&refresh(&mut bench, &first).await, "refresh_token");
+    let first = bench.exchange(&code, &[]).await.value("refresh_token");
+    let second = bench.refresh(&first).await.value("refresh_token");
     assert!(!second.is_empty() && second != first);
     bench.clock.advance(Duration::from_hours(24));
-    assert_eq!(refresh(&mut bench, &first).await.status, StatusCode::OK);
+    assert_eq!(bench.refresh(&first).await.status, StatusCode::OK);
     assert_eq!(
-        refresh(&mut bench, "nothing").await.json()["error_codes"],
+        bench.refresh("nothing").await.json()["error_codes"],
         json!([700_082])
     );
 }

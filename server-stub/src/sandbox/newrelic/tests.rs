@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Login;
@@ -24,18 +24,6 @@ fn bench() -> Bench<Login> {
     )
 }
 
-async fn post(bench: &mut Bench<Login>, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-    let headers: Vec<_> = headers
-        .iter()
-        .copied()
-        .chain([("content-type", "application/json")])
-        .collect();
-    bench
-        .caller
-        .send(Method::POST, path, &headers, body.to_string())
-        .await
-}
-
 async fn code(bench: &mut Bench<Login>) -> String {
     let back = bench.decided("mona", "approve").await;
     assert!(!back.contains_key("state"), "there is none: {back:?}");
@@ -47,20 +35,21 @@ fn exchange(code: &str) -> Value {
 }
 
 async fn who(bench: &mut Bench<Login>, header: (&str, &str)) -> Answer {
-    post(
-        bench,
-        "api/graphql",
-        &[header],
-        &json!({"query": "{ actor { user { id } } }"}),
-    )
-    .await
+    bench
+        .caller
+        .post_json(
+            "api/graphql",
+            &[header],
+            &json!({"query": "{ actor { user { id } } }"}),
+        )
+        .await
 }
 
 #[tokio::test]
 async fn a_code_comes_back_on_the_return_path_and_gives_an_id_token() {
     let mut bench = bench();
     let code = code(&mut bench).await;
-    let tokens = post(&mut bench, TOKENS, &[], &exchange(&code)).await.json();
+    let tokens = bench.caller.post_json(TOKENS, &[], &exchange(&code)).await.json();
     assert_eq!(tokens["expires_in"], 3600);
     let token = tokens["id_token"].as_str().expect("a token").to_owned();
     let who = who(&mut bench, ("x-id-token", &token)).await.json();
@@ -118,7 +107,7 @@ async fn an_exchange_is_refused_in_text() {
         let code = code(&mut bench).await;
         let mut body = exchange(&code);
         body[change.0] = change.1.into();
-        let answer = post(&mut bench, TOKENS, &[], &body).await;
+        let answer = bench.caller.post_json(TOKENS, &[], &body).await;
         assert_eq!(answer.status.as_u16(), status, "{change:?}");
         assert!(serde_json::from_str::<Value>(&answer.text).is_err());
     }
@@ -132,17 +121,17 @@ async fn an_exchange_is_refused_in_text() {
     let answer = bench.caller.post(TOKENS, &[], &form).await;
     assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(
-        post(&mut bench, TOKENS, &[], &exchange(&code)).await.status,
+        bench.caller.post_json(TOKENS, &[], &exchange(&code)).await.status,
         StatusCode::OK
     );
     assert_eq!(
-        post(&mut bench, TOKENS, &[], &exchange(&code)).await.status,
+        bench.caller.post_json(TOKENS, &[], &exchange(&code)).await.status,
         StatusCode::UNAUTHORIZED
     );
     let code = self::code(&mut bench).await;
     bench.clock.advance(Duration::from_mins(5));
     assert_eq!(
-        post(&mut bench, TOKENS, &[], &exchange(&code)).await.status,
+        bench.caller.post_json(TOKENS, &[], &exchange(&code)).await.status,
         StatusCode::UNAUTHORIZED
     );
 }
@@ -151,7 +140,7 @@ async fn an_exchange_is_refused_in_text() {
 async fn a_refresh_token_is_good_once_and_an_expired_token_is_none() {
     let mut bench = bench();
     let code = code(&mut bench).await;
-    let tokens = post(&mut bench, TOKENS, &[], &exchange(&code)).await.json();
+    let tokens = bench.caller.post_json(TOKENS, &[], &exchange(&code)).await.json();
     bench.office.tokens(Tokens {
         expire_all: true,
         ..Tokens::default()
@@ -163,11 +152,11 @@ async fn a_refresh_token_is_good_once_and_an_expired_token_is_none() {
     );
     let body =
         json!({"client_id": "app-1", "client_secret": "hush", "refresh_token": tokens["refresh_token"]});
-    let renewed = post(&mut bench, REFRESH, &[], &body).await;
+    let renewed = bench.caller.post_json(REFRESH, &[], &body).await;
     assert_eq!(renewed.status, StatusCode::OK, "{}", renewed.text);
     assert_ne!(renewed.json()["refresh_token"], tokens["refresh_token"]);
     assert_eq!(
-        post(&mut bench, REFRESH, &[], &body).await.json()["error"],
+        bench.caller.post_json(REFRESH, &[], &body).await.json()["error"],
         "invalid_grant"
     );
 }
