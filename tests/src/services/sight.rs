@@ -1,5 +1,7 @@
 //! What a third party saw, read out of the requests that its imitation received.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Renewal;
@@ -41,6 +43,23 @@ impl Seen {
     pub fn pkce(&self) -> Option<bool> {
         let proven = |one: &Value| one["body"].get("code_verifier").is_some();
         (self.exchanges() > 0).then(|| self.codes().all(proven))
+    }
+
+    /// What the last person who came was asked to grant, in the order of the names; `None`: the requests name no scopes.
+    pub fn asked_for(&self) -> Option<BTreeSet<String>> {
+        let asks = |one: &&Value| {
+            let query = &one["query"];
+            query.get("state").is_some() || query.get("return_url").is_some()
+        };
+        let query = &self.0.iter().rev().find(asks)?["query"];
+        let parts = ["scope", "user_scope"].map(|name| query[name].as_str().unwrap_or_default());
+        let asked: BTreeSet<_> = parts
+            .into_iter()
+            .flat_map(|part| part.split([' ', ',']))
+            .filter(|scope| !scope.is_empty())
+            .map(str::to_owned)
+            .collect();
+        (!asked.is_empty()).then_some(asked)
     }
 
     /// The refreshes so far, each with what tells its refresh token from others.

@@ -32,6 +32,7 @@ mod peers;
 mod polling;
 mod reconnects;
 mod refresh;
+mod refusals;
 mod reopen;
 mod restart;
 mod same_site;

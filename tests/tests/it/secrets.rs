@@ -9,7 +9,7 @@ use e2e::{HeadlessIde, Home, Http, Kept, Stub, run};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use self::harvest::Harvest;
+use self::harvest::{Harvest, IN_FRAGMENT};
 use crate::scene::{Scene, listening};
 
 /// What the sandbox's GitHub begins its tokens with.
@@ -102,7 +102,7 @@ async fn no_secret_of_the_handshakes_shows_anywhere() {
         "code",
         "state",
         "cookie",
-        "token",
+        IN_FRAGMENT,
     ] {
         assert!(
             secrets.has(wanted),
@@ -110,6 +110,7 @@ async fn no_secret_of_the_handshakes_shows_anywhere() {
             secrets.names()
         );
     }
+    in_no_url(&scene, &secrets);
     told(&ide, &secrets);
     let agent_log = ide.finish().await;
     assert!(
@@ -124,6 +125,29 @@ async fn no_secret_of_the_handshakes_shows_anywhere() {
     );
     clean("the server's log", &server_log, &secrets);
     clean("the store", &kept.at_rest(), &secrets);
+}
+
+/// What came in a fragment is in no URL that our server was asked for, nor in one that it sent a browser to.
+fn in_no_url(scene: &Scene, secrets: &Harvest) {
+    let ours = scene.api();
+    let asked = scene.browser.trail().iter().map(|hop| {
+        let mut url = hop.url.clone();
+        url.set_fragment(None);
+        url.to_string()
+    });
+    let exchanges = scene.proxy().exchanges();
+    let seen = exchanges.iter().flat_map(|one| {
+        let reply = one.reply.iter().flat_map(|reply| &reply.headers);
+        let sent_to = reply
+            .filter(|(name, _)| name == "location")
+            .map(|(_, to)| to.clone());
+        std::iter::once(format!("{ours}{}?{}", one.path, one.query)).chain(sent_to)
+    });
+    let urls: Vec<_> = asked.filter(|url| url.starts_with(&ours)).chain(seen).collect();
+    assert!(urls.iter().any(|url| url.contains("/provider-token/trello")));
+    for token in secrets.all(IN_FRAGMENT) {
+        assert!(!urls.iter().any(|url| url.contains(token)), "a token in a URL");
+    }
 }
 
 /// Only `didLogin` holds the session token, and nothing that the agent says holds a third party's.

@@ -61,12 +61,13 @@ async fn somebody_new_is_signed_up_with_the_verified_primary_address() {
 }
 
 #[tokio::test]
-async fn somebody_known_is_signed_in_whatever_became_of_the_address() {
+async fn somebody_known_is_signed_in_whatever_became_of_login_and_address() {
     let bench = Bench::new().await;
     let first = bench.press_sign_up();
     bench.browser().approve(&first.start("github", "")).await;
     let user = granted(&bench, &first).await.user.id;
     bench.tell(|third| {
+        third.user.1["login"] = "renamed".into();
         third.emails = json!([{ "email": "new@example.com", "primary": true, "verified": false }]);
     });
     let second = bench.press_sign_up();
@@ -76,6 +77,22 @@ async fn somebody_known_is_signed_in_whatever_became_of_the_address() {
         .await;
     let grant = granted(&bench, &second).await;
     assert_eq!((grant.status, grant.user.id), (SignupStatus::SignedIn, user));
+}
+
+#[tokio::test]
+async fn whoever_takes_over_a_login_is_somebody_else() {
+    let bench = Bench::new().await;
+    let first = bench.press_sign_up();
+    bench.browser().approve(&first.start("github", "")).await;
+    let user = granted(&bench, &first).await.user.id;
+    let (code, _) = refused(&bench, "", |third| third.user.1["id"] = 7.into()).await;
+    assert_eq!(code, ServerCode::AlreadyRegistered, "the address is another's");
+    bench.tell(|third| third.emails = primary("new@example.com", true));
+    let second = bench.press_sign_up();
+    bench.browser().approve(&second.start("github", "")).await;
+    let grant = granted(&bench, &second).await;
+    assert_eq!(grant.status, SignupStatus::TeamCreated);
+    assert_ne!(grant.user.id, user);
 }
 
 /// A sign-in that is refused: its code, on the error page and for the poll alike.

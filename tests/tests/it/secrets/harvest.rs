@@ -21,6 +21,9 @@ const IN_BODIES: &[&str] = &[
 ];
 const IN_QUERIES: &[&str] = &["code", "state", "signupToken", "token"];
 
+/// What a token is called here that a third party put after `#`, where no server sees it.
+pub(super) const IN_FRAGMENT: &str = "token in a fragment";
+
 /// Secrets by name.
 #[derive(Debug, Default)]
 pub(super) struct Harvest(BTreeMap<String, BTreeSet<String>>);
@@ -53,7 +56,11 @@ impl Harvest {
         }
         for hop in trail {
             harvest.query(hop.url.query().unwrap_or(""));
-            harvest.query(hop.url.fragment().unwrap_or(""));
+            for (name, value) in form_urlencoded::parse(hop.url.fragment().unwrap_or("").as_bytes()) {
+                if name == "token" {
+                    harvest.add(IN_FRAGMENT, &value);
+                }
+            }
         }
         harvest
     }

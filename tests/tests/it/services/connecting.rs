@@ -1,5 +1,7 @@
 //! What people and callbacks can do to a connect.
 
+use std::collections::BTreeSet;
+
 use codestream_protocol::http::Revoked;
 use codestream_protocol::lsp::attempt::Outcome;
 use codestream_protocol::lsp::error::ErrorKind;
@@ -8,8 +10,18 @@ use e2e::services::{SignUp, Told};
 use super::bench::{Bench, tampered};
 
 pub(super) async fn approve(bench: &mut Bench) {
-    let page = bench.connect().await;
     let service = bench.service;
+    // Before a browser opens, a person can read what will be asked for, and why.
+    let listed = bench.ide.summary(service.name).await.scopes;
+    assert!(
+        !listed.is_empty() && listed.iter().all(|one| !one.reason.is_empty()),
+        "{listed:?}"
+    );
+    let page = bench.connect().await;
+    if let Some(asked) = bench.seen().await.asked_for() {
+        let listed: BTreeSet<_> = listed.into_iter().map(|one| one.scope).collect();
+        assert_eq!(asked, listed, "neither more nor less is asked for than is listed");
+    }
     assert!(
         page.status.is_success() && page.title().contains(service.title),
         "{}",
@@ -24,8 +36,6 @@ pub(super) async fn approve(bench: &mut Bench) {
     };
     assert_eq!((who, place.is_some()), (service.who, summary.accounts.len() > 1));
     assert_eq!(summary.can_sign_up, service.sign_up != SignUp::Cannot);
-    assert!(!summary.scopes.is_empty(), "it says what is asked for");
-    assert!(summary.scopes.iter().all(|scope| !scope.reason.is_empty()));
     let me = bench.ide.me(service.name).await.expect("a direct call");
     assert!(!me.id.is_empty() && !me.name.is_empty(), "{me:?}");
     assert_eq!(me.login.as_deref(), Some(service.who));
