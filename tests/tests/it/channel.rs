@@ -185,20 +185,7 @@ async fn a_server_that_dies_after_the_commit_still_tells_the_ide() {
         .control()
         .fault(json!({"publish": {"abortBefore": true}}))
         .await;
-    let url = callback.to_string();
-    let cookie = scene
-        .browser
-        .jar()
-        .get("127.0.0.1", "cs-browser")
-        .expect("the cookie")
-        .to_owned();
-    let request = scene
-        .stub
-        .http()
-        .request(reqwest::Method::GET, &url)
-        .header("Cookie", format!("cs-browser={cookie}"));
-    // Whether its answer is out by then is for the process's own tasks to race.
-    drop(request.send().await);
+    scene.come_back_fatally(&callback).await;
     assert_eq!(scene.stub.ended().await, Some(137));
 
     let proxy = scene.proxy.take().expect("a proxy");

@@ -68,7 +68,7 @@ async fn the_token_of_the_app_itself_is_there_after_a_kill_that_follows_the_conn
     let callback = scene.browser.press_and_stop(&consent, "approve").await;
     let killed = json!({"publish": {"abortBefore": true}});
     scene.control().fault(killed).await;
-    assert_eq!(scene.browser.returns(&callback).await, None);
+    scene.come_back_fatally(&callback).await;
     machine.crash(&mut scene).await;
     assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::Connected);
     let login = scene.stub.url("/login");

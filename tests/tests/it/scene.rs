@@ -5,6 +5,8 @@ use std::time::Duration;
 use codestream_protocol::lsp::notification::ConnectionStatus;
 use e2e::methods::ConnectionChanged;
 use e2e::{Control, FaultProxy, HeadlessIde, IdeBuilder, Page, SandboxUser, Stub, StubBuilder, TestBrowser};
+use reqwest::Method;
+use url::Url;
 
 /// Within this an IDE knows what happened in the browser.
 pub(crate) const AT_ONCE: Duration = Duration::from_secs(1);
@@ -81,6 +83,15 @@ impl Scene {
         assert_eq!(login.session.user_id, user.user_id);
         listening(&ide).await;
         ide
+    }
+
+    /// Comes back from a service to a server that dies of it.
+    pub(crate) async fn come_back_fatally(&mut self, callback: &Url) {
+        let cookie = self.browser.jar().get("127.0.0.1", "cs-browser");
+        let cookie = format!("cs-browser={}", cookie.expect("the cookie"));
+        let request = self.stub.http().request(Method::GET, callback.as_str());
+        // Whether its answer is out by then is for the process's own tasks to race.
+        drop(request.header("Cookie", cookie).send().await);
     }
 
     /// Connects a service the usual way.
