@@ -29,7 +29,7 @@ impl Environments {
     /// Starts one environment for each name, all with the same options of the caller's; `None`, said in one line, where
     /// nginx is not installed or this machine has only one loopback address.
     pub async fn start(names: &[&str], options: impl Fn(&str, StubBuilder) -> StubBuilder) -> Option<Self> {
-        if !Nginx::is_installed() || !has_addresses() {
+        if !Self::can_start() {
             return None;
         }
         let port = Nginx::free("127.0.0.1:0").port();
@@ -47,6 +47,14 @@ impl Environments {
             .collect();
         let nginx = Self::front(port, &origins).await;
         Some(Self { nginx, stubs, port })
+    }
+
+    /// Whether there is what they need; said in one line where there is not. With `CI=true` there must be.
+    ///
+    /// # Panics
+    /// When there is not and `CI=true`.
+    pub fn can_start() -> bool {
+        Nginx::is_installed() && has_addresses()
     }
 
     /// nginx alone, in front of environments that are there already.

@@ -1,5 +1,6 @@
 //! The harness's one HTTP client: no redirects, no cookies, no proxy, so that a test sees every answer as it was sent.
 
+use std::net::SocketAddr;
 use std::sync::Once;
 use std::time::Duration;
 
@@ -67,13 +68,21 @@ impl Http {
 
     /// One in a company's network: what is not on this machine goes through its proxy, and its authorities are trusted.
     pub fn behind(proxy: &str, authorities: &[&Authority]) -> Self {
-        let roots = authorities.iter().map(|authority| {
-            let pem = std::fs::read(authority.file()).expect("the authority's file");
-            reqwest::Certificate::from_pem(&pem).expect("a certificate")
-        });
+        let roots = authorities.iter().map(|authority| root(authority));
         let own = reqwest::NoProxy::from_string("localhost,127.0.0.1");
         let proxy = reqwest::Proxy::https(proxy).expect("a proxy").no_proxy(own);
         Self::build(|builder| builder.proxy(proxy).tls_certs_only(roots))
+    }
+
+    /// One that trusts this authority alone, and finds hosts where a test has put them.
+    pub fn trusting(authority: &Authority, hosts: &[(&str, SocketAddr)]) -> Self {
+        let root = root(authority);
+        Self::build(|builder| {
+            let builder = builder.no_proxy().tls_certs_only([root]);
+            hosts.iter().fold(builder, |builder, (host, address)| {
+                builder.resolve(host, *address)
+            })
+        })
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one builder")]
@@ -141,4 +150,9 @@ impl Http {
             text: String::from_utf8_lossy(&bytes).into_owned(),
         })
     }
+}
+
+fn root(authority: &Authority) -> reqwest::Certificate {
+    let pem = std::fs::read(authority.file()).expect("the authority's file");
+    reqwest::Certificate::from_pem(&pem).expect("a certificate")
 }

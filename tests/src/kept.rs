@@ -43,12 +43,17 @@ impl Kept {
         }
     }
 
+    /// As `--database` takes it.
+    pub fn url(&self) -> String {
+        match &self.0 {
+            Place::Sqlite(_) => format!("sqlite:{}", self.file().display()),
+            Place::Postgres(database) => database.url(),
+        }
+    }
+
     /// What a stub is told about it.
     pub(crate) fn options(&self) -> Options {
-        match &self.0 {
-            Place::Sqlite(_) => Options::of(format!("sqlite:{}", self.file().display())),
-            Place::Postgres(database) => Options::of(database.url()),
-        }
+        Options::of(self.url())
     }
 
     /// Everything that is in it, as text.

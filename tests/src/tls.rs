@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
 use rustls::ServerConfig;
@@ -53,12 +53,31 @@ impl Authority {
         self.file.path()
     }
 
-    fn acceptor(&self, names: &[&str]) -> TlsAcceptor {
+    /// A certificate for `names` and its key, as PEM files in `directory`: what a server of its own is told of.
+    pub fn certificate(&self, names: &[&str], directory: &Path) -> (String, String) {
+        let (certificate, key) = self.issue(names);
+        let file = |name: &str, text: String| {
+            let path = directory.join(name);
+            std::fs::write(&path, text).expect("written");
+            path.display().to_string()
+        };
+        (
+            file("server.pem", certificate.pem()),
+            file("server.key", key.serialize_pem()),
+        )
+    }
+
+    fn issue(&self, names: &[&str]) -> (Certificate, KeyPair) {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("names");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        (certificate, key)
+    }
+
+    fn acceptor(&self, names: &[&str]) -> TlsAcceptor {
+        let (certificate, key) = self.issue(names);
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a PKCS#8 key");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)

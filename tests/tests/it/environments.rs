@@ -126,6 +126,57 @@ async fn each_environment_gets_its_own_callbacks_and_the_others_services_stay_di
 }
 
 #[tokio::test]
+async fn a_third_party_with_one_callback_host_takes_no_environments_own() {
+    let Some(environments) = three(&RESTRICTIVE).await else {
+        return;
+    };
+    let stub = environments.stub("pd");
+    let ide = signed_in(stub).await;
+    for service in RESTRICTIVE {
+        let started = ide.connect(service).await.expect("a link");
+        ide.opened().await;
+        let mut browser = TestBrowser::new();
+        let page = browser.consent_page(&started.url, None).await;
+        let asked = browser
+            .trail()
+            .iter()
+            .find(|hop| hop.url.query_pairs().any(|(name, _)| name == "redirect_uri"))
+            .expect("an authorization request")
+            .url
+            .clone();
+        let own = stub.url(&format!("/no-auth/provider-token/{service}"));
+        let pairs: Vec<_> = asked
+            .query_pairs()
+            .map(|(name, value)| {
+                let value = if name == "redirect_uri" {
+                    own.clone()
+                } else {
+                    value.into_owned()
+                };
+                (name.into_owned(), value)
+            })
+            .collect();
+        let mut direct = asked;
+        direct.query_pairs_mut().clear().extend_pairs(pairs);
+        let refused = Http::new().get(direct.as_str(), None).await;
+        assert_eq!(refused.header("location"), "", "{service}");
+        assert!(
+            refused.text.contains("bad_redirect_uri") || refused.text.contains("AADSTS50011"),
+            "{service}: {}",
+            refused.text
+        );
+        browser.press(&page, "approve").await;
+        let end = ide.end_of(started.attempt_id).await;
+        assert_eq!(
+            end.outcome,
+            Outcome::Connected,
+            "{service}, through the shared host: {end:?}"
+        );
+    }
+    ide.finish().await;
+}
+
+#[tokio::test]
 async fn the_redirect_uri_is_the_same_at_authorize_exchange_and_refresh() {
     let Some(environments) = three(&["gitlab"]).await else {
         return;
@@ -312,7 +363,12 @@ async fn nothing_of_a_callback_is_in_a_log_when_its_node_dies_under_it() {
     );
     let action = environments.action("local", "slack-events");
     let answer = http
-        .call(Method::POST, &action, None, &json!({"token": "canary-body"}))
+        .call(
+            Method::POST,
+            &action,
+            Some("canary-bearer"),
+            &json!({"token": "canary-body"}),
+        )
         .await;
     assert_eq!(
         answer.status, 502,
@@ -339,10 +395,11 @@ async fn nothing_of_a_callback_is_in_a_log_when_its_node_dies_under_it() {
         .filter(|part| part.len() > 6)
         .collect();
     assert!(secrets.len() >= 4, "a code and the parts of a state: {query}");
-    for secret in secrets
-        .iter()
-        .map(String::as_str)
-        .chain(["state=", "code=", "canary-body"])
+    for secret in
+        secrets
+            .iter()
+            .map(String::as_str)
+            .chain(["state=", "code=", "canary-body", "canary-bearer"])
     {
         assert!(!written.contains(secret), "{secret} in\n{written}");
     }

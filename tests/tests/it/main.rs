@@ -38,6 +38,8 @@ mod restart;
 mod same_site;
 mod scene;
 mod secrets;
+#[cfg(unix)]
+mod self_hosting;
 mod services;
 mod sign_in;
 mod sign_up;

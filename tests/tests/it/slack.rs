@@ -5,7 +5,7 @@ use std::time::Duration;
 use codestream_protocol::activity::{Activity, ActivityKind};
 use codestream_protocol::lsp::notification::DataType;
 use e2e::methods::DataChanged;
-use e2e::{Answer, Cluster, FaultProxy, HeadlessIde, Http, Kept, Stub, TestBrowser};
+use e2e::{Answer, Cluster, Environments, FaultProxy, HeadlessIde, Http, Kept, Nginx, Stub, TestBrowser};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -197,6 +197,7 @@ async fn a_response_url_that_is_not_slacks_is_not_called() {
 async fn without_a_signing_secret_calls_are_refused_and_the_log_says_what_to_set() {
     let kept = Kept::new();
     let stub = Stub::builder()
+        .single()
         .without_sandbox()
         .keeping(&kept)
         .env("CODESTREAM_PROVIDER_SLACK_CLIENT_ID", "1.2")
@@ -380,6 +381,70 @@ async fn an_event_that_reaches_two_nodes_is_told_once() {
         "nothing was told twice"
     );
     ide.finish().await;
+}
+
+#[tokio::test]
+async fn what_slack_sends_to_a_dead_environment_arrives_once_it_is_back() {
+    if !Environments::can_start() {
+        return;
+    }
+    let address = Nginx::free("127.0.0.1:0").to_string();
+    let api = format!("http://{address}");
+    // Slack outlives the environment.
+    let (kept, slacks) = (Kept::new(), Kept::new());
+    let slack = Stub::builder()
+        .single()
+        .keeping(&slacks)
+        .args(["--public-url", &api])
+        .start()
+        .await;
+    let environment = || {
+        let stub = Stub::builder().single().keeping(&kept).listen(&address);
+        stub.sharing_sandbox_of(&slack).start()
+    };
+    let mut stub = environment().await;
+    let port = Nginx::free("127.0.0.1:0").port();
+    let nginx = Environments::front(port, &[("local", &api)]).await;
+    let ide = HeadlessIde::start(&api).await;
+    let mut browser = TestBrowser::new();
+    let started = ide.sign_up("github").await.expect("a link");
+    ide.opened().await;
+    browser.approve(&started.url).await;
+    ide.logged_in().await;
+    ide.end_of(started.attempt_id).await;
+    listening(&ide).await;
+    let started = ide.connect("slack").await.expect("a link");
+    ide.opened().await;
+    browser.approve(&started.url).await;
+    ide.end_of(started.attempt_id).await;
+
+    stub.kill().await;
+    let to = Environments::action_at(port, "local", "slack-events");
+    let control = slack.control();
+    let id = control
+        .call("slack", json!({"event": message("at last"), "to": to}))
+        .await;
+    let call = control.attempts("slack", &id, 2).await;
+    for attempt in call["attempts"].as_array().expect("attempts") {
+        assert_eq!(
+            (&attempt["status"], &attempt["reason"]),
+            (&json!(502), &json!("http_error")),
+            "{call}"
+        );
+    }
+    let stub = environment().await;
+    listening(&ide).await;
+    control.advance(Duration::from_mins(1)).await;
+    assert_eq!(
+        told(&ide).await.text.as_deref(),
+        Some("at last"),
+        "{}",
+        nginx.log()
+    );
+    let call = control.attempts("slack", &id, 3).await;
+    assert_eq!(call["attempts"][2]["status"], 200, "{call}");
+    ide.finish().await;
+    drop(stub);
 }
 
 #[tokio::test]
