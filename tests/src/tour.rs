@@ -17,6 +17,10 @@ const NAMES: [&str; 3] = ["local", "pd", "qa"];
 /// Services that come back through the callback host.
 const THROUGH: [&str; 2] = ["github", "slack"];
 
+/// The hosts of nginx, as the table calls them.
+const CALLBACK: &str = "callback host";
+const INTERNAL: &str = "internal host";
+
 /// One thing that was done, and where it went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -26,7 +30,7 @@ pub struct Row {
     pub what: String,
     /// Through which host of nginx.
     pub through: String,
-    /// Where it went.
+    /// To which environment it went.
     pub to: String,
     /// What came of it.
     pub outcome: String,
@@ -34,8 +38,17 @@ pub struct Row {
     pub good: bool,
 }
 
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tour {
+    /// Every host, with its origin: those of nginx, then the environments.
+    pub hosts: Vec<(String, String)>,
+    /// What was done, environment by environment.
+    pub rows: Vec<Row>,
+}
+
 /// Goes through all environments; `None`, said in one line, where nginx is not installed.
-pub async fn run() -> Option<Vec<Row>> {
+pub async fn run() -> Option<Tour> {
     let environments = Environments::start(&NAMES, |_, stub| {
         THROUGH.iter().fold(stub, |stub, service| {
             let name = format!("CODESTREAM_PROVIDER_{}_CALLBACK", service.to_uppercase());
@@ -58,7 +71,7 @@ pub async fn run() -> Option<Vec<Row>> {
         ide.opened().await;
         let login = ide.logged_in().await;
         let end = ide.end_of(started.attempt_id).await;
-        let good = end.outcome == Outcome::SignedIn && way.to == stub.api();
+        let good = end.outcome == Outcome::SignedIn && way.to == name && way.through == CALLBACK;
         rows.push(row(
             name,
             "sign up with GitHub",
@@ -73,7 +86,7 @@ pub async fn run() -> Option<Vec<Row>> {
         ide.opened().await;
         let end = ide.end_of(started.attempt_id).await;
         let who = end.account.unwrap_or_default();
-        let good = end.outcome == Outcome::Connected && way.to == stub.api();
+        let good = end.outcome == Outcome::Connected && way.to == name && way.through == CALLBACK;
         rows.push(row(
             name,
             "connect Slack",
@@ -92,13 +105,32 @@ pub async fn run() -> Option<Vec<Row>> {
         let strays = ide
             .take_unread()
             .into_iter()
-            .filter(|message| message.params["type"] == "activities");
-        assert_eq!(strays.count(), 0, "{name} was told of another environment's");
+            .filter(|message| message.params["type"] == "activities")
+            .count();
+        let nowhere = Way {
+            through: "-".to_owned(),
+            to: "-".to_owned(),
+        };
+        let outcome = match strays {
+            0 => "none of it comes here".to_owned(),
+            strays => format!("{strays} came here"),
+        };
+        rows.push(row(name, "what is for others", &nowhere, &outcome, strays == 0));
     }
-    Some(rows)
+    rows.sort_by_key(|row| NAMES.iter().position(|name| *name == row.environment));
+    let hosts = [
+        (CALLBACK, environments.callback()),
+        (INTERNAL, environments.internal()),
+    ];
+    let stubs = NAMES.map(|name| (name, environments.stub(name).api().to_owned()));
+    let hosts = hosts.into_iter().chain(stubs);
+    Some(Tour {
+        hosts: hosts.map(|(name, origin)| (name.to_owned(), origin)).collect(),
+        rows,
+    })
 }
 
-/// Where a callback went.
+/// Where something went.
 struct Way {
     through: String,
     to: String,
@@ -113,16 +145,15 @@ async fn way(browser: &mut TestBrowser, environments: &Environments, link: &str)
         .filter(|hop| hop.url.path().starts_with("/no-auth/provider-token/"))
         .map(|hop| hop.url.origin().ascii_serialization());
     let first = callbacks.next().unwrap_or_default();
-    if first == environments.callback() {
-        Way {
-            through: first,
-            to: callbacks.next().unwrap_or_default(),
-        }
+    let (through, to) = if first == environments.callback() {
+        (CALLBACK, callbacks.next().unwrap_or_default())
     } else {
-        Way {
-            through: "directly".to_owned(),
-            to: first,
-        }
+        ("directly", first)
+    };
+    let home = NAMES.iter().find(|name| environments.stub(name).api() == to);
+    Way {
+        through: through.to_owned(),
+        to: home.map_or(to, |name| (*name).to_owned()),
     }
 }
 
@@ -153,11 +184,10 @@ async fn slack_calls(environments: &Environments, name: &str, ide: &HeadlessIde)
     let told = activities.first().and_then(|activity| activity.text.clone());
     let call = stub.control().attempts("slack", &id, 1).await;
     called(
-        environments,
         name,
-        "Slack event",
+        "message in Slack",
         &call,
-        &format!("agent told: {}", told.as_deref().unwrap_or("nothing")),
+        &format!("the IDE hears “{}”", told.as_deref().unwrap_or_default()),
     )
     .expecting(told == Some(text))
 }
@@ -170,14 +200,15 @@ async fn teams_calls(environments: &Environments, name: &str) -> Row {
     let call = stub.control().attempts("msteams", &id, 1).await;
     let said = stub.control().received("msteams", "/connector/", 1).await;
     let answered = said.iter().all(|message| message["status"] == 201);
-    called(environments, name, "Teams activity", &call, "bot answered").expecting(answered)
+    called(name, "help in Teams", &call, "the bot answers").expecting(answered)
 }
 
-fn called(environments: &Environments, name: &str, what: &str, call: &Value, outcome: &str) -> Row {
+/// A call of a third party; that it came to this environment is what `outcome` shows, which is observed there.
+fn called(name: &str, what: &str, call: &Value, outcome: &str) -> Row {
     let status = &call["attempts"][0]["status"];
     let way = Way {
-        through: environments.internal(),
-        to: environments.stub(name).api().to_owned(),
+        through: INTERNAL.to_owned(),
+        to: name.to_owned(),
     };
     row(name, what, &way, &format!("{status}, {outcome}"), status == 200)
 }

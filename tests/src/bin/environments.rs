@@ -5,15 +5,15 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use e2e::tour::{self, Row};
+use e2e::tour::{self, Row, Tour};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Some(rows) = tour::run().await else {
+    let Some(tour) = tour::run().await else {
         return ExitCode::FAILURE;
     };
-    match print(&rows) {
-        Ok(()) if rows.iter().all(|row| row.good) => ExitCode::SUCCESS,
+    match print(&tour) {
+        Ok(()) if tour.rows.iter().all(|row| row.good) => ExitCode::SUCCESS,
         Ok(()) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("environments: {error}");
@@ -22,33 +22,20 @@ async fn main() -> ExitCode {
     }
 }
 
-fn print(rows: &[Row]) -> io::Result<()> {
+fn print(tour: &Tour) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let head = ["environment", "what", "through", "to", "outcome", ""].map(str::to_owned);
-    let cells = |row: &Row| {
-        let good = if row.good {
-            "as expected"
-        } else {
-            "NOT AS EXPECTED"
-        };
-        [
-            row.environment.clone(),
-            row.what.clone(),
-            row.through.clone(),
-            row.to.clone(),
-            row.outcome.clone(),
-            good.to_owned(),
-        ]
-    };
-    let table: Vec<[String; 6]> = std::iter::once(head).chain(rows.iter().map(cells)).collect();
-    let width = |column: usize| {
-        table
-            .iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..6).map(width).collect();
+    writeln!(
+        out,
+        "Three environments, each with its own third parties, behind one nginx:\n"
+    )?;
+    for (name, origin) in &tour.hosts {
+        writeln!(out, "  {name:13}  {origin}")?;
+    }
+    writeln!(out)?;
+    let head = ["environment", "what", "through", "to", "what came of it", ""].map(str::to_owned);
+    let table: Vec<[String; 6]> = std::iter::once(head).chain(tour.rows.iter().map(cells)).collect();
+    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..6).filter_map(width).collect();
     for row in &table {
         let padded: Vec<String> = row
             .iter()
@@ -57,5 +44,19 @@ fn print(rows: &[Row]) -> io::Result<()> {
             .collect();
         writeln!(out, "{}", padded.join("  ").trim_end())?;
     }
+    let good = tour.rows.iter().filter(|row| row.good).count();
+    writeln!(out, "\n{good} of {} as expected.", tour.rows.len())?;
     out.flush()
+}
+
+fn cells(row: &Row) -> [String; 6] {
+    let verdict = if row.good { "ok" } else { "NOT AS EXPECTED" };
+    [
+        row.environment.clone(),
+        row.what.clone(),
+        row.through.clone(),
+        row.to.clone(),
+        row.outcome.clone(),
+        verdict.to_owned(),
+    ]
 }
