@@ -23,6 +23,8 @@ export class FocusKeeper {
     };
     // Before the press has changed the page.
     document.addEventListener("click", pressed, { capture: true });
+    // A pointer chooses a place of its own: to scroll away under it would lose the press that brings the window back.
+    document.addEventListener("pointerdown", () => (this.last = undefined), { capture: true });
     // While another window has the focus nothing is taken from it; whoever comes back finds the place again.
     document.defaultView?.addEventListener("focus", () => {
       this.restore();

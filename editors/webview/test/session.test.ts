@@ -115,6 +115,7 @@ test("a restart with the kept session shows what was there, and welcomes nobody"
   play.say({ type: "agent", status: "restarting" }).say({ type: "agent", status: "running", resuming: true });
   play.answer("codestream/status", signedOut).answer("codestream/provider/list", { providers: rows(github) });
   expect(pageOf(play)).toBe("services");
+  expect(play.state.providers).toEqual(rows(withAccounts(github, octocat)));
   play.say({
     type: "notification",
     method: "codestream/didLogin",
@@ -123,6 +124,9 @@ test("a restart with the kept session shows what was there, and welcomes nobody"
   expect(pageOf(play)).toBe("services");
   expect(play.state.banner).toBeUndefined();
   expect(play.state.agent).toEqual({ status: "running" });
+  expect(play.answer("codestream/provider/list", { providers: rows(slack) }).state.providers).toEqual(
+    rows(slack),
+  );
 });
 
 test("a start with a kept session waits for the server's word: services, or sign-in when it is no good", () => {

@@ -29,8 +29,10 @@ function granted(turn: Turn, pending: Pending, result: unknown): void {
       status(turn, result as Status);
       return;
     case "list":
-      set(turn, { providers: (result as { providers: Provider[] }).providers });
       unset(turn, "trouble");
+      // Who is known to be signed in has the rows of before until the server has spoken, and not those of nobody.
+      if (turn.state.agent.resuming && turn.state.session && turn.state.providers) return;
+      set(turn, { providers: (result as { providers: Provider[] }).providers });
       return;
     case "press":
       started(turn, pending.key, result as Started);

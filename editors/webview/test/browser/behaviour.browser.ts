@@ -2,7 +2,18 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { HostToView } from "../../src/bridge";
-import { attempt, github, NOW, octocat, rows, signedOut, status, twelve, withAccounts } from "../fixtures";
+import {
+  attempt,
+  github,
+  NOW,
+  octocat,
+  rows,
+  session,
+  signedOut,
+  status,
+  twelve,
+  withAccounts,
+} from "../fixtures";
 import { Bench, close, type HostKind, type View } from "./host";
 import { changed, refusal } from "./scenes";
 
@@ -209,6 +220,28 @@ test("a focus that the person took elsewhere is not brought back", async () => {
   await page.clock.runFor(3_000);
   await view.say(changed({ ...begun, step: "finishing" }));
   expect(await page.evaluate(() => document.activeElement === document.body)).toBe(true);
+});
+
+test("the press that brings the window back to the front counts, whatever has gone meanwhile", async () => {
+  const { view, page } = await open();
+  await view.start({ status: signedOut });
+  await tabTo(page, "Sign up with GitHub");
+  await page.evaluate(() => {
+    document.hasFocus = () => false;
+    document.addEventListener("pointerdown", () => {
+      document.hasFocus = () => true;
+      window.dispatchEvent(new Event("focus"));
+    });
+  });
+  view.answers.status = status();
+  await view.say({
+    type: "notification",
+    method: "codestream/didLogin",
+    params: { session: { ...session, serverUrl: "https://x" }, signupStatus: "signedIn" },
+  });
+  await view.settled();
+  await page.getByRole("button", { name: "Connect to Trello" }).click();
+  expect((await view.request("codestream/provider/connect")).params).toEqual({ providerId: "trello*com" });
 });
 
 test("a server that comes back is noticed without a click", async () => {
