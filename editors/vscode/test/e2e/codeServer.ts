@@ -1,6 +1,6 @@
 /** Real VS Code, as a server with folders of its own, and the packaged extension in it. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Places } from "./setup";
 import { type Started, start } from "./process";
@@ -83,6 +83,13 @@ export class CodeServer {
     );
     const [, url] = await this.#process.line;
     this.url = `${url ?? ""}/`;
+  }
+
+  /** Changes settings of the person's; they count from the next load on. */
+  userSettings(change: SettingsOf): void {
+    const path = join(this.folder, "user/User/settings.json");
+    const now = JSON.parse(readFileSync(path, "utf8")) as SettingsOf;
+    writeFileSync(path, JSON.stringify({ ...now, ...change }));
   }
 
   /** Settings of the machine, the only ones that may name a program; they count from the next load on. */

@@ -1,5 +1,6 @@
 /** What goes wrong on the way, and that it ends well: the agent dies, the server goes, a link is odd, a setting is missing. */
 import { createServer } from "node:http";
+import { createServer as createProxy, type Server } from "node:net";
 import type { FrameLocator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agentWithOneLink } from "./ownAgent";
@@ -24,6 +25,14 @@ const agent = () =>
     const [pid] = scene.code.agents();
     return pid;
   });
+
+/** Listens, and gives the port. */
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
 
 test("without a server the view says which setting is missing, and nothing runs before somebody looks", async () => {
   await window.status.waitFor();
@@ -62,6 +71,8 @@ test("an agent that is killed is started again, with the session", async () => {
   process.kill(before, "SIGKILL");
   await until("another agent", () => scene.code.agents().find((pid) => pid !== before));
   await window.online();
+  // What moves under the pointer cannot be pressed.
+  await view.getByText("Restarting CodeStream").waitFor({ state: "detached" });
   const popup = await window.opens(() => view.getByRole("button", { name: "Connect to Trello" }).click());
   await decide(popup, "Approve", "mona");
   await finish(popup, "connected");
@@ -114,17 +125,40 @@ test("a start without the server keeps the session, and goes on when the server 
   await view.getByText("Signed in as mona@example.com").first().waitFor();
 });
 
+test("the proxy is VS Code's own, and what it wants is told", async () => {
+  const asked: string[] = [];
+  const proxy = createProxy((socket) => {
+    socket.once("data", (head) => {
+      asked.push(head.toString().split("\r\n")[0] ?? "");
+      socket.end("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n");
+    });
+  });
+  const port = await listening(proxy);
+  scene.code.userSettings({
+    "http.proxy": `http://127.0.0.1:${port}`,
+    "codestream.serverUrl": "https://api.example.test",
+  });
+  await window.reload();
+  view = await window.view();
+  await view.getByRole("heading", { name: "The proxy wants a password" }).waitFor();
+  expect(asked).toContain("CONNECT api.example.test:443 HTTP/1.1");
+  await window.shoot("proxy-password");
+  scene.code.userSettings({ "http.proxy": "", "codestream.serverUrl": scene.stub.api });
+  await window.reload();
+  view = await window.view();
+  await view.getByText("Signed in as mona@example.com").first().waitFor();
+  proxy.close();
+});
+
 test("a link reaches the browser byte for byte, and an agent of one's own is used", async () => {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? "");
     response.end("here");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  const port = await listening(server);
   const path = "/start?a=%26&b=%2B&c=%20&d=x+y&to=http%3A%2F%2F127.0.0.1%3A9%2Fcb%3Fz%3D1&u=ü#frag%23ment";
-  const link = `http://127.0.0.1:${address.port}${path}`;
+  const link = `http://127.0.0.1:${port}${path}`;
   const own = agentWithOneLink(scene.folder, link);
 
   scene.code.machineSettings({ "codestream.agentPath": own });
