@@ -23,10 +23,11 @@ mod trello;
 
 use codestream_protocol::ProviderId;
 use codestream_protocol::http::ProviderInfo;
-use codestream_protocol::lsp::request::{CallResult, Person};
+use codestream_protocol::lsp::request::{CallResult, Person, TokenField};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use serde_json::Value;
 
+pub(crate) use base::pasted;
 pub use base::{ApiBase, BaseError};
 pub use call::{CallError, ThirdParty};
 use refusal::Refusal;
@@ -47,6 +48,8 @@ pub struct Service {
     pub api_bases: &'static [&'static str],
     /// Domains below which an account may have an API of its own, e.g. `atlassian.net`.
     own_domains: &'static [&'static str],
+    /// What goes with a token that the user makes: its name among the account's data, what a person is asked for, an example.
+    token_fields: &'static [(&'static str, &'static str, &'static str)],
     /// `Accept`, where a call names none.
     accept: &'static str,
     /// How "me" is asked for.
@@ -120,6 +123,18 @@ impl Service {
     /// The id as the protocol has it.
     pub fn id(&self) -> ProviderId {
         ProviderId::of_host(self.host)
+    }
+
+    /// What goes with a token that the user makes.
+    pub fn token_fields(&self) -> Vec<TokenField> {
+        let fields = self.token_fields.iter();
+        fields
+            .map(|(name, prompt, example)| TokenField {
+                name: (*name).to_owned(),
+                prompt: (*prompt).to_owned(),
+                example: (*example).to_owned(),
+            })
+            .collect()
     }
 }
 

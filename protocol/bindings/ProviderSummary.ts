@@ -2,6 +2,7 @@
 import type { Account } from "./Account";
 import type { ProviderId } from "./ProviderId";
 import type { Scope } from "./Scope";
+import type { TokenField } from "./TokenField";
 
 /**
  * A service and the user's accounts at it.
@@ -35,6 +36,10 @@ canSignUp: boolean,
  * Whether it takes a token that the user makes.
  */
 canUseToken: boolean, 
+/**
+ * What goes with such a token, in the order in which a person is asked; none for most services.
+ */
+tokenFields?: Array<TokenField>, 
 /**
  * Whether there is no app to approve in a browser: it is connected with such a token alone.
  */

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::Failure;
+use crate::thirdparty::{Service, service};
 
 /// Names one account of the user in the team that is worked in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,6 +139,11 @@ pub(crate) fn summary(
         connected: accounts.iter().any(|(_, info)| works(info)),
         can_sign_up: row.can_sign_up,
         can_use_token: row.supports_oauth_or_pat,
+        token_fields: if row.supports_oauth_or_pat && !row.is_enterprise {
+            service(&row.name).map_or_else(Vec::new, Service::token_fields)
+        } else {
+            Vec::new()
+        },
         token_only: row.token_only,
         added: row.is_enterprise,
         can_add_host: row.for_enterprise,

@@ -12,6 +12,7 @@ use crate::session::accounts::{chosen, summary};
 use crate::session::actor::{Actor, Phase, Work, answer};
 use crate::session::inbox::{Input, Reply};
 use crate::session::login::sorted;
+use crate::thirdparty::{pasted, service};
 
 impl Actor {
     /// `codestream/provider/list`: before there is a session, what the server offers to everybody.
@@ -90,6 +91,11 @@ impl Actor {
         };
         if params.verify && token.is_none() {
             return answer(reply, Err(wrong_token()));
+        }
+        if let Some(Value::String(address)) = data.get_mut(API_BASE)
+            && let Some(service) = service(&row.name)
+        {
+            *address = pasted(service, address);
         }
         let host = row.is_enterprise.then(|| row.host.clone());
         let data = if data.is_empty() {

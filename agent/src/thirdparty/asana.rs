@@ -12,6 +12,7 @@ pub(super) static SERVICE: Service = Service {
     host: "app.asana.com",
     api_bases: &["https://app.asana.com/api/1.0/"],
     own_domains: &[],
+    token_fields: &[],
     accept: "application/json",
     me: |_| Me::get("users/me"),
     present: bearer,

@@ -14,6 +14,7 @@ pub(super) static SERVICE: Service = Service {
     host: "dev.azure.com",
     api_bases: &["https://dev.azure.com/"],
     own_domains: &[],
+    token_fields: &[],
     accept: "application/json",
     // People belong to no organisation.
     me: |_| Me {

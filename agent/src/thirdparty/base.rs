@@ -133,6 +133,31 @@ impl ApiBase {
     }
 }
 
+/// The base that a person means by the address of a site, or of one of its pages: an account's own host has its API at its
+/// root. What is no address is left as it is, to be refused by name.
+pub(crate) fn pasted(service: &Service, address: &str) -> String {
+    let address = address.trim();
+    let address = if address.contains("://") {
+        address.to_owned()
+    } else {
+        format!("https://{address}")
+    };
+    let Ok(mut url) = Url::parse(&address) else {
+        return address;
+    };
+    let mut root = url.clone();
+    root.set_path("/");
+    root.set_query(None);
+    root.set_fragment(None);
+    if is_own(service, &root) {
+        return root.into();
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    url.into()
+}
+
 /// Whether a base is an account's own at the service: the root of a host below one of its domains, over TLS.
 fn is_own(service: &Service, url: &Url) -> bool {
     let Some(host) = url.domain() else {
@@ -210,6 +235,26 @@ mod tests {
 
     fn github() -> &'static Service {
         service("github").expect("github")
+    }
+
+    #[test]
+    fn any_page_of_a_site_names_its_base() {
+        let jira = service("jira").expect("jira");
+        for (typed, base) in [
+            ("https://acme.atlassian.net/", "https://acme.atlassian.net/"),
+            (" acme.atlassian.net ", "https://acme.atlassian.net/"),
+            (
+                "https://acme.atlassian.net/browse/ABC-1?filter=2#c",
+                "https://acme.atlassian.net/",
+            ),
+            (
+                "http://localhost:1/jira/site/acme",
+                "http://localhost:1/jira/site/acme/",
+            ),
+            ("https://evil.example/x", "https://evil.example/x/"),
+        ] {
+            assert_eq!(pasted(jira, typed), base, "{typed}");
+        }
     }
 
     #[test]

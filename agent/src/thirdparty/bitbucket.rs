@@ -12,6 +12,7 @@ pub(super) static SERVICE: Service = Service {
     host: "bitbucket.org",
     api_bases: &["https://api.bitbucket.org/2.0/"],
     own_domains: &[],
+    token_fields: &[],
     accept: "application/json",
     me: |_| Me::get("user"),
     present: bearer,

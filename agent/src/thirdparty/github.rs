@@ -14,6 +14,7 @@ pub(super) static SERVICE: Service = Service {
     host: "github.com",
     api_bases: &["https://api.github.com/"],
     own_domains: &[],
+    token_fields: &[],
     accept: "application/vnd.github+json",
     me: |_| Me::get("user"),
     present: bearer,

@@ -12,6 +12,7 @@ pub(super) static SERVICE: Service = Service {
     host: "gitlab.com",
     api_bases: &["https://gitlab.com/api/v4/"],
     own_domains: &[],
+    token_fields: &[],
     accept: "application/json",
     me: |_| Me::get("user"),
     present: bearer,

@@ -16,6 +16,7 @@ pub(super) static SERVICE: Service = Service {
         "https://api.au.intercom.io/",
     ],
     own_domains: &[],
+    token_fields: &[],
     accept: "application/json",
     me: |_| Me::get("me"),
     present: bearer,

@@ -17,6 +17,18 @@ pub(super) static SERVICE: Service = Service {
     host: "auth.atlassian.com",
     api_bases: &["https://api.atlassian.com/"],
     own_domains: &["atlassian.net"],
+    token_fields: &[
+        (
+            "email",
+            "The e-mail address of the account that made the token",
+            "you@example.com",
+        ),
+        (
+            "apiBase",
+            "Your site, or any of its pages",
+            "https://acme.atlassian.net/",
+        ),
+    ],
     accept: "application/json",
     me,
     present,

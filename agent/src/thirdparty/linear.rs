@@ -14,6 +14,7 @@ pub(super) static SERVICE: Service = Service {
     host: "linear.app",
     api_bases: &["https://api.linear.app/"],
     own_domains: &[],
+    token_fields: &[],
     accept: "application/json",
     me: |_| Me {
         method: "POST",

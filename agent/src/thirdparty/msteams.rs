@@ -12,6 +12,7 @@ pub(super) static SERVICE: Service = Service {
     host: "login.microsoftonline.com",
     api_bases: &["https://graph.microsoft.com/v1.0/"],
     own_domains: &[],
+    token_fields: &[],
     accept: "application/json",
     me: |_| Me::get("me"),
     present: bearer,

@@ -16,6 +16,7 @@ pub(super) static SERVICE: Service = Service {
     host: "newrelic.com",
     api_bases: &["https://api.newrelic.com/", "https://api.eu.newrelic.com/"],
     own_domains: &[],
+    token_fields: &[],
     accept: "application/json",
     me: |_| Me {
         method: "POST",

@@ -14,6 +14,7 @@ pub(super) static SERVICE: Service = Service {
     host: "slack.com",
     api_bases: &["https://slack.com/api/"],
     own_domains: &[],
+    token_fields: &[],
     accept: "application/json",
     me: |_| Me::get("auth.test"),
     present: bearer,

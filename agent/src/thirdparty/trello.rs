@@ -15,6 +15,7 @@ pub(super) static SERVICE: Service = Service {
     host: "trello.com",
     api_bases: &["https://api.trello.com/1/"],
     own_domains: &[],
+    token_fields: &[],
     accept: "application/json",
     me: |_| Me::get("members/me"),
     present,

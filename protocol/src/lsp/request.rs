@@ -276,6 +276,10 @@ pub struct ProviderSummary {
     pub can_sign_up: bool,
     /// Whether it takes a token that the user makes.
     pub can_use_token: bool,
+    /// What goes with such a token, in the order in which a person is asked; none for most services.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<TokenField>>")]
+    pub token_fields: Vec<TokenField>,
     /// Whether there is no app to approve in a browser: it is connected with such a token alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]
@@ -294,6 +298,17 @@ pub struct ProviderSummary {
     pub scopes: Vec<Scope>,
     /// The user's accounts.
     pub accounts: Vec<Account>,
+}
+
+/// What a service wants to know beside a token that the user makes: a text among the `data` of `codestream/provider/configure`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TokenField {
+    /// Its name among the data.
+    pub name: String,
+    /// What a person is asked for.
+    pub prompt: String,
+    /// How it may look.
+    pub example: String,
 }
 
 /// A connected account.

@@ -143,13 +143,21 @@ async fn whoever_signs_in_to_new_relic_is_called_in_their_region() {
 #[tokio::test]
 async fn a_jira_token_is_tried_at_its_own_site_with_its_address() {
     let scene = Scene::new().await;
-    let site = format!("{}/sandbox/jira/site/acme/", scene.stub.sandbox());
+    // As it is typed: the slash at its end is the agent's to add.
+    let site = format!("{}/sandbox/jira/site/acme", scene.stub.sandbox());
     let with = |email: &str| json!({ "accessToken": "ATATT3xFfGF0mona", "email": email, "apiBase": site });
     a_token_at("jira", &scene, with("mona@example.com"), with("ada@example.com")).await;
 }
 
 async fn a_token_at(provider: &str, scene: &Scene, good: Value, bad: Value) {
     let (ide, _) = scene.signed_in().await;
+    let fields = ide.summary(provider).await.token_fields;
+    assert_eq!(
+        fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(),
+        ["email", "apiBase"],
+        "what an editor asks for beside the token"
+    );
+    assert!(ide.summary("github").await.token_fields.is_empty());
     let refused = ide
         .configure(provider, &bad)
         .await

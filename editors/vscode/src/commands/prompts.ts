@@ -39,8 +39,14 @@ export async function useToken(provider: Provider, request: Request): Promise<Co
   const { displayName, providerId, host } = provider;
   const token = await ask(`Use a token for ${displayName}`, `A token that you made at ${host}.`, true);
   if (token === undefined) return CANCELLED;
+  const data: Record<string, string> = { accessToken: token };
+  for (const field of provider.tokenFields ?? []) {
+    const text = await ask(`Use a token for ${displayName}`, `${field.prompt}.`, false, field.example);
+    if (text === undefined) return CANCELLED;
+    data[field.name] = text;
+  }
   await busy(`Checking the token with ${displayName}`, () =>
-    request("codestream/provider/configure", { providerId, data: { accessToken: token }, verify: true }),
+    request("codestream/provider/configure", { providerId, data, verify: true }),
   );
   return {};
 }

@@ -134,6 +134,25 @@ test("the details for support hold the agent's findings and no secret", async ()
   expect(text).not.toMatch(/mona|gho_|web\/provider-auth/);
 });
 
+test("what goes with a token is asked for after it", async () => {
+  const jira = service(view, "Jira");
+  await jira.getByRole("button", { name: /permissions? of Jira/ }).click();
+  await jira.getByRole("button", { name: "Use a token of Jira" }).click();
+  const widget = window.page.locator(".quick-input-widget");
+  for (const [prompt, type, text] of [
+    ["A token that you made", "password", "ATATT3xFfGF0mona"],
+    ["The e-mail address", "text", "mona@example.com"],
+    ["Your site", "text", `${scene.stub.sandbox}/sandbox/jira/site/acme`],
+  ] as const) {
+    await widget.getByText(prompt).first().waitFor();
+    const box = widget.locator(`.quick-input-box input[type="${type}"]`);
+    await box.fill(text);
+    await box.press("Enter");
+  }
+  await jira.getByRole("button", { name: /^Details of/ }).waitFor();
+  await jira.getByText("mona@example.com").first().waitFor();
+});
+
 test("commands fit the state: what cannot be done is not offered", async () => {
   // VS Code adds one of its own for the view.
   const always = [

@@ -2,10 +2,14 @@ package com.codestream.jetbrains.core.bridge;
 
 import com.codestream.jetbrains.core.Host;
 import com.codestream.jetbrains.core.agent.RequestFailure;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
@@ -13,6 +17,7 @@ import java.util.function.Function;
 
 /** The view's commands: what only a host can do. Secrets go from the IDE's password box to the agent, past the view. */
 public final class HostCommands {
+    private static final String USE = "CodeStream: Use a Token";
     private static final String ADD = "CodeStream: Add a Self-hosted Service";
 
     private final Host host;
@@ -65,17 +70,56 @@ public final class HostCommands {
     }
 
     private CompletableFuture<JsonObject> useToken(String providerId) {
-        return host.askPassword("CodeStream: Use a Token", "Token for " + readable(providerId) + ":")
-                .thenCompose(answer -> {
-                    var token = answer.filter(secret -> !secret.isBlank());
-                    if (token.isEmpty()) {
-                        return cancelled();
-                    }
-                    var params = named(providerId);
-                    params.add("data", object("accessToken", token.get().expose()));
-                    params.addProperty("verify", true);
-                    return agent.apply("codestream/provider/configure", params).thenCompose(result -> done(() -> {}));
-                });
+        return host.askPassword(USE, "Token for " + readable(providerId) + ":").thenCompose(answer -> {
+            var token = answer.filter(secret -> !secret.isBlank());
+            if (token.isEmpty()) {
+                return cancelled();
+            }
+            return agent.apply("codestream/provider/list", new JsonObject())
+                    .thenCompose(list -> completed(
+                            fields(list, providerId),
+                            object("accessToken", token.get().expose())))
+                    .thenCompose(data -> data.isPresent() ? configure(providerId, data.get()) : cancelled());
+        });
+    }
+
+    private CompletableFuture<JsonObject> configure(String providerId, JsonObject data) {
+        var params = named(providerId);
+        params.add("data", data);
+        params.addProperty("verify", true);
+        return agent.apply("codestream/provider/configure", params).thenCompose(result -> done(() -> {}));
+    }
+
+    /** What goes with a token of this service, as the agent lists it. */
+    private static Iterator<JsonElement> fields(JsonElement list, String providerId) {
+        if (list instanceof JsonObject listed && listed.get("providers") instanceof JsonArray rows) {
+            for (var row : rows) {
+                if (row instanceof JsonObject service
+                        && new JsonPrimitive(providerId).equals(service.get("providerId"))
+                        && service.get("tokenFields") instanceof JsonArray fields) {
+                    return fields.iterator();
+                }
+            }
+        }
+        return Collections.emptyIterator();
+    }
+
+    /** Asks for one field after the other; empty when a box is closed. */
+    private CompletableFuture<Optional<JsonObject>> completed(Iterator<JsonElement> fields, JsonObject data) {
+        if (!fields.hasNext()) {
+            return CompletableFuture.completedFuture(Optional.of(data));
+        }
+        var field = fields.next().getAsJsonObject();
+        var words = field.get("prompt").getAsString() + ", such as "
+                + field.get("example").getAsString() + ":";
+        return host.ask(USE, words).thenCompose(answer -> {
+            var text = answer.map(String::strip).filter(entered -> !entered.isEmpty());
+            if (text.isEmpty()) {
+                return CompletableFuture.completedFuture(Optional.empty());
+            }
+            data.addProperty(field.get("name").getAsString(), text.get());
+            return completed(fields, data);
+        });
     }
 
     private CompletableFuture<JsonObject> addHost(String providerId) {

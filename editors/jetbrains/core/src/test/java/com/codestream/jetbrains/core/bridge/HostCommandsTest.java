@@ -18,13 +18,14 @@ import org.junit.jupiter.api.Test;
 /** The boxes of the host, and where their answers go. */
 class HostCommandsTest {
     private final List<String> asked = new ArrayList<>();
+    private JsonObject list = new JsonObject();
     private final TestIde ide = TestIde.with(FakeAgent.script("exit-at-once"));
     private final HostCommands commands = new HostCommands(
             ide.host,
             Runnable::run,
             (method, params) -> {
                 asked.add(method + " " + params);
-                return CompletableFuture.completedFuture(new JsonObject());
+                return CompletableFuture.completedFuture(method.endsWith("/list") ? list : new JsonObject());
             },
             () -> asked.add("restart"));
 
@@ -52,6 +53,22 @@ class HostCommandsTest {
                                 + "\"data\":{\"accessToken\":\"t0ken\"}}",
                         "codestream/provider/add {\"providerId\":\"github*com\",\"host\":\"git.example.com\","
                                 + "\"data\":{\"appClientId\":\"app\",\"appClientSecret\":\"s3cret\"}}"),
+                asked);
+    }
+
+    @Test
+    void what_goes_with_a_token_is_asked_for_as_the_agent_lists_it() {
+        list = JsonParser.parseString("{\"providers\":[{\"providerId\":\"github*com\",\"tokenFields\":["
+                        + "{\"name\":\"email\",\"prompt\":\"Your address\",\"example\":\"a@b.c\"}]}]}")
+                .getAsJsonObject();
+        assertEquals("{\"cancelled\":true}", run("useToken", "t0ken", null));
+        assertEquals("{}", run("useToken", "t0ken", " me@example.com "));
+        assertEquals(
+                List.of(
+                        "codestream/provider/list {}",
+                        "codestream/provider/list {}",
+                        "codestream/provider/configure {\"providerId\":\"github*com\",\"data\":"
+                                + "{\"accessToken\":\"t0ken\",\"email\":\"me@example.com\"},\"verify\":true}"),
                 asked);
     }
 
