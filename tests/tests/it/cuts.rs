@@ -202,7 +202,8 @@ async fn a_granted_sign_in_whose_answer_is_lost_is_signed_in_once() {
 #[tokio::test]
 async fn a_stub_that_loses_every_reply_for_a_while_signs_in_once() {
     let mut scene = Scene::of(Stub::builder().args(["--no-long-poll"])).await;
-    let ide = scene.signed_out().await;
+    // Each node loses two, and a poll after trouble waits for up to half a minute.
+    let ide = scene.ide().patience(Duration::from_mins(1)).start().await;
     let lossy = json!({"route": {"path": CHECK_SIGNUP, "loseReplies": 2}});
     scene.control().fault(lossy).await;
     let started = ide.sign_up("github").await.expect("a link");
