@@ -108,7 +108,7 @@ pub struct ProviderApp {
     pub signing_secret: Option<SigningSecret>,
     /// Which origin the third party sends browsers back to.
     pub callback: Callback,
-    /// A self-hosted service's host.
+    /// Read for files of old, and not used: a team adds a self-hosted service in its IDE.
     pub host: Option<String>,
 }
 
