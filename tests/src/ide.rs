@@ -289,7 +289,7 @@ impl Drop for HeadlessIde {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("--- LSP transcript ---\n{}", self.transcript());
-            eprintln!("--- standard error of codestream-agent ---\n{}", self.log());
+            self.process.last_words();
         } else {
             assert!(self.finished, "a test ends its IDE: finish(), ended() or kill()");
         }

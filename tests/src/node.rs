@@ -76,6 +76,11 @@ impl Node {
         self.process.stderr()
     }
 
+    /// Tells whoever reads a failed test how its log ended.
+    pub(crate) fn last_words(&self) {
+        self.process.last_words();
+    }
+
     /// What it printed after its ready line.
     pub(crate) fn printed(&self) -> Vec<String> {
         self.more.lock().unwrap_or_else(PoisonError::into_inner).clone()

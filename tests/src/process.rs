@@ -63,6 +63,9 @@ impl Home {
     }
 }
 
+/// Lines of a process' standard error that a failed test shows.
+const LAST_WORDS: usize = 60;
+
 /// A running child.
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -114,6 +117,20 @@ impl Process {
     pub(crate) fn stderr(&self) -> String {
         let bytes = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Tells whoever reads a failed test the end of what it wrote to standard error. Not all of it: the test's own words would
+    /// be lost among thousands of lines.
+    pub(crate) fn last_words(&self) {
+        let text = self.stderr();
+        let before = text.lines().count().saturating_sub(LAST_WORDS);
+        eprintln!(
+            "--- standard error of {}, without its first {before} lines ---",
+            self.name
+        );
+        for line in text.lines().skip(before) {
+            eprintln!("{line}");
+        }
     }
 
     /// Asks it to end, as a service manager does.

@@ -300,9 +300,7 @@ impl Drop for Stub {
         self.terminate();
         let codes: Vec<_> = self.nodes.iter_mut().map(Node::gone_blocking).collect();
         if std::thread::panicking() {
-            for node in &self.nodes {
-                eprintln!("--- standard error of codestream-server-stub ---\n{}", node.log());
-            }
+            self.nodes.iter().for_each(Node::last_words);
             return;
         }
         let printed = self.printed();

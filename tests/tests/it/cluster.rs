@@ -58,7 +58,7 @@ async fn what_any_node_commits_reaches_sockets_on_all() {
         let heard = socket.find(|packet| packet["event"] == "#publish").await;
         assert_eq!(heard["data"]["data"]["messageId"], sent["messageId"], "{heard}");
     }
-    connect(&cluster.url(), &user).await.expect("connected");
+    connect(&cluster.url(), &user, "github").await.expect("connected");
     for socket in &mut sockets {
         let heard = socket
             .find(|packet| packet["data"]["data"]["attemptEnded"].is_object())
@@ -75,7 +75,7 @@ async fn two_nodes_refresh_an_account_once() {
     let expiring = json!({"tokens": {"provider": "github", "expiring": true}});
     cluster.control().fault(expiring).await;
     let user = cluster.control().user().await;
-    connect(&cluster.url(), &user).await.expect("connected");
+    connect(&cluster.url(), &user, "github").await.expect("connected");
     let path = format!("/provider-refresh/github?teamId={}", user.team_id);
     let asked = cluster.nodes().iter().map(|node| {
         let (url, token) = (node.url(&path), user.access_token.clone());
@@ -135,10 +135,13 @@ async fn a_node_that_is_told_to_stop_sends_everybody_elsewhere() {
     let (code, _) = node.stop().await;
     assert_eq!(code, Some(0));
     // Whoever was on that node goes on with the other.
-    connect(&cluster.url(), &user).await.expect("connected");
+    connect(&cluster.url(), &user, "github").await.expect("connected");
     ide.finish().await;
 }
 
+/// What they are with. GitHub would revoke the oldest of more than ten tokens of one person, also those of handshakes that are
+/// under way.
+const WITH: &str = "gitlab";
 /// As many as run at once.
 const AT_ONCE: usize = 16;
 const HANDSHAKES: usize = 500;
@@ -163,9 +166,9 @@ async fn a_node_that_dies_during_500_handshakes_loses_nothing() {
             let mut failures = Vec::new();
             loop {
                 let tried = if number % 2 == 0 {
-                    connect(url, user).await
+                    connect(url, user, WITH).await
                 } else {
-                    sign_in(url).await
+                    sign_in(url, WITH).await
                 };
                 match tried {
                     Ok(()) => break,
@@ -229,8 +232,8 @@ fn whole(cluster: &Cluster) {
     }
 }
 
-/// A connect to GitHub, as an agent and a browser do it.
-async fn connect(url: &str, user: &SandboxUser) -> Result<(), String> {
+/// A connect, as an agent and a browser do it.
+async fn connect(url: &str, user: &SandboxUser, provider: &str) -> Result<(), String> {
     let http = Http::new();
     let start = format!(
         "{url}/provider-auth-code?teamId={}&expiresIn=300000",
@@ -244,19 +247,19 @@ async fn connect(url: &str, user: &SandboxUser) -> Result<(), String> {
     let Some(code) = code.flatten() else {
         return Err(format!("no code: {} {}", made.status, made.text));
     };
-    approve(&format!("{url}/web/provider-auth/github?code={code}")).await?;
+    approve(&format!("{url}/web/provider-auth/{provider}?code={code}")).await?;
     let me = http
         .get(&format!("{url}/users/me"), Some(&user.access_token))
         .await;
-    let account = &me.json()["user"]["providerInfo"][user.team_id.as_str()]["github"];
+    let account = &me.json()["user"]["providerInfo"][user.team_id.as_str()][provider];
     match account["accessToken"] {
         Value::String(_) => Ok(()),
         _ => panic!("the page says that it is done, and the account is not there: {account}"),
     }
 }
 
-/// A sign-in with GitHub, as an agent and a browser do it.
-async fn sign_in(url: &str) -> Result<(), String> {
+/// A sign-in, as an agent and a browser do it.
+async fn sign_in(url: &str, provider: &str) -> Result<(), String> {
     let token = Uuid::new_v4();
     let verifier = CodeVerifier::from_entropy(
         [*token.as_bytes(), *Uuid::new_v4().as_bytes()]
@@ -266,7 +269,7 @@ async fn sign_in(url: &str) -> Result<(), String> {
     );
     let challenge = verifier.challenge();
     let link = format!(
-        "{url}/web/provider-auth/github?signupToken={token}&codeChallenge={}&expiresIn=300000",
+        "{url}/web/provider-auth/{provider}?signupToken={token}&codeChallenge={}&expiresIn=300000",
         challenge.as_str()
     );
     approve(&link).await?;
