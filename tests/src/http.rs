@@ -1,7 +1,7 @@
 //! The harness's one HTTP client: no redirects, no cookies, no proxy, so that a test sees every answer as it was sent.
 
 use std::net::SocketAddr;
-use std::sync::Once;
+use std::sync::{LazyLock, Once};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -61,9 +61,11 @@ impl Default for Http {
 }
 
 impl Http {
-    /// A client.
+    /// A client. One is shared by all, since reading the machine's certificates takes its time and it keeps nothing between
+    /// requests.
     pub fn new() -> Self {
-        Self::build(reqwest::ClientBuilder::no_proxy)
+        static PLAIN: LazyLock<Http> = LazyLock::new(|| Http::build(reqwest::ClientBuilder::no_proxy));
+        PLAIN.clone()
     }
 
     /// One in a company's network: what is not on this machine goes through its proxy, and its authorities are trusted.
