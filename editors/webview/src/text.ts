@@ -160,10 +160,9 @@ export function disconnectedText(result: Disconnected, who: string, name: string
   }
 }
 
-/** One line before the browser: where it leads, and what is asked for. */
-export function purpose({ host, scopes }: Provider): string {
+/** One line before a press: where it leads, and what is asked for. */
+export function purpose({ host, scopes, tokenOnly }: Provider): string {
   const first = scopes[0]?.reason;
-  return first === undefined
-    ? `Opens ${host} to connect your account.`
-    : `Opens ${host} to let CodeStream ${first}.`;
+  const leads = tokenOnly ? `Takes a token that you make at ${host}` : `Opens ${host}`;
+  return first === undefined ? `${leads} to connect your account.` : `${leads} to let CodeStream ${first}.`;
 }

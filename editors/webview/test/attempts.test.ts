@@ -7,6 +7,7 @@ import {
   attempt,
   github,
   MINUTE,
+  newrelicByToken,
   NOW,
   octocat,
   rows,
@@ -232,4 +233,53 @@ test("another way takes the place of an attempt that has failed, and leaves one 
     expect(showing(running().attempt(declined).act(act))).toBe("nothing");
     expect(showing(running().act(act))).toBe("running");
   }
+});
+
+describe("a service that takes a token only", () => {
+  const { providerId } = newrelicByToken;
+  const byToken = keyOf("connect", providerId);
+  const lost = { ...octocat, error: "invalid_grant" };
+  const started = (...accounts: (typeof octocat)[]) =>
+    new Play().started(status(), rows(withAccounts(newrelicByToken, ...accounts)));
+  const asksForToken = (play: Play) => {
+    expect(play.command("useToken").args).toEqual({ providerId });
+    expect(play.requests("codestream/provider/connect")).toHaveLength(0);
+    expect(shown(play.state, byToken).shows).toBe("nothing");
+  };
+
+  test("Connect, Reconnect of a lost access, and Try again open the token box", () => {
+    asksForToken(started().act({ do: "connect", providerId }));
+    asksForToken(started(lost).act({ do: "connect", providerId, was: "octocat" }));
+    asksForToken(started(lost).act({ do: "tryAgain", key: byToken }));
+  });
+
+  test("Reconnect of an account that works asks first, then opens the token box", () => {
+    const asking = { what: "reconnect", providerId, who: "octocat" } as const;
+    const play = started(octocat).act({ do: "ask", asking });
+    expect(() => play.command("useToken")).toThrow();
+    asksForToken(play.act({ do: "confirm" }));
+    expect(play.state.asking).toBeUndefined();
+  });
+
+  test("a second press opens no second box, and one after it was closed does", () => {
+    const press = { do: "connect", providerId } as const;
+    const play = started(lost).act(press).act(press);
+    const opened = () => play.posted.filter((message) => message.type === "command");
+    expect(opened()).toHaveLength(1);
+    play.reply(play.command("useToken").id, { cancelled: true }).act(press);
+    expect(opened()).toHaveLength(2);
+  });
+
+  test("a taken token is said and the accounts are asked for anew; a refused one says why", () => {
+    const pressed = () => started(lost).act({ do: "connect", providerId });
+    const taken = pressed();
+    const before = taken.requests("codestream/provider/list").length;
+    taken.reply(taken.command("useToken").id, {});
+    expect(taken.state.notes[byToken]).toEqual({ kind: "connected" });
+    expect(taken.requests("codestream/provider/list")).toHaveLength(before + 1);
+    const refused = pressed();
+    const error = { code: -32803, message: "No.", data: { kind: "tokenRevoked", retryable: false } } as const;
+    refused.say({ type: "response", id: refused.command("useToken").id, error });
+    expect(refused.state.notes[byToken]).toEqual({ kind: "problem", doing: "useToken", error });
+  });
 });

@@ -132,6 +132,9 @@ export const twelve = [
   trello,
 ];
 
+/** On a server where no app of its own is registered there. */
+export const newrelicByToken: Provider = { ...newrelic, tokenOnly: true };
+
 export const octocat: Account = { who: "octocat", since: NOW - 40 * DAY, expiresAt: NOW + 6 * HOUR };
 
 /** The twelve with some rows replaced or added. */

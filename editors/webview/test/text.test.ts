@@ -17,6 +17,7 @@ import {
   SERVER,
   status,
   withAccounts,
+  newrelicByToken,
 } from "./fixtures";
 import { Play } from "./play";
 
@@ -62,11 +63,14 @@ describe("times", () => {
   });
 });
 
-test("the line before the browser names the host and the first reason", () => {
+test("the line before a press names the host and the first reason", () => {
   expect(purpose(github)).toBe(
     "Opens github.com to let CodeStream read and comment on pull requests, also in private repositories.",
   );
   expect(purpose(intercom)).toBe("Opens app.intercom.com to connect your account.");
+  expect(purpose(newrelicByToken)).toBe(
+    "Takes a token that you make at newrelic.com to let CodeStream show errors and metrics beside the code.",
+  );
 });
 
 test("a person who declined is not asked to try again", () => {

@@ -14,6 +14,7 @@ import {
   say,
   set,
   unset,
+  waits,
 } from "./turn";
 
 export function act(turn: Turn, action: Action): void {
@@ -83,14 +84,7 @@ export function act(turn: Turn, action: Action): void {
       note(turn, action.key, undefined);
       return;
     case "useToken":
-      if (!runs(turn.state, action.key)) dismiss(turn, action.key);
-      note(turn, action.key, undefined);
-      command(
-        turn,
-        "useToken",
-        { providerId: providerIdOf(action.key) },
-        { for: "useToken", key: action.key },
-      );
+      useToken(turn, action.key);
       return;
     case "addHost": {
       const { providerId } = action;
@@ -154,6 +148,10 @@ function press(turn: Turn, press: Press): void {
     return;
   }
   unset(turn, "asking", "banner");
+  if (press.kind === "connect" && takesTokenOnly(turn, press.providerId)) {
+    useToken(turn, key);
+    return;
+  }
   dismiss(turn, key);
   note(turn, key, undefined);
   set(turn, { presses: { ...turn.state.presses, [key]: press } });
@@ -166,6 +164,19 @@ function press(turn: Turn, press: Press): void {
     const params = providerTeamId === undefined ? { providerId } : { providerId, providerTeamId };
     request(turn, "codestream/provider/connect", params, pending);
   }
+}
+
+/** Whether there is no page to approve on: the agent refuses to connect it. */
+function takesTokenOnly({ state }: Turn, providerId: string): boolean {
+  return state.providers?.some((row) => row.providerId === providerId && row.tokenOnly === true) ?? false;
+}
+
+function useToken(turn: Turn, key: Key): void {
+  // The host's box is open; a second one would lie under it.
+  if (waits(turn.state, (pending) => pending.for === "useToken" && pending.key === key)) return;
+  if (!runs(turn.state, key)) dismiss(turn, key);
+  note(turn, key, undefined);
+  command(turn, "useToken", { providerId: providerIdOf(key) }, { for: "useToken", key });
 }
 
 function tryAgain(turn: Turn, key: Key): void {

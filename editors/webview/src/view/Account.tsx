@@ -2,7 +2,7 @@
 import type { Account } from "../../../../protocol/bindings/Account";
 import type { Provider } from "../bridge";
 import type { Dispatch } from "../driver";
-import { isDisconnecting } from "../select";
+import { isDisconnecting, isWaitingFor } from "../select";
 import { detailsName } from "../state/action";
 import { keyOf, type Asking, type State } from "../state";
 import { refreshed, since } from "../time";
@@ -44,7 +44,8 @@ export function AccountRow(props: Props) {
             look="primary"
             name={`reconnect:${team ?? ""}`}
             focus="first"
-            label={`Reconnect ${account.who} at ${row.displayName}`}
+            label={`Reconnect ${whoOf(account)} at ${row.displayName}`}
+            busy={isWaitingFor(state, "useToken", keyOf("connect", providerId))}
             onPress={() => {
               dispatch({
                 do: "connect",
@@ -148,6 +149,7 @@ function Verbs({ state, dispatch, row, account, busy }: Props) {
         <Button
           name={`reconnect:${team ?? ""}`}
           label={`Reconnect ${whoOf(account)} at ${displayName}`}
+          busy={isWaitingFor(state, "useToken", keyOf("connect", providerId))}
           onPress={() => {
             ask("reconnect");
           }}

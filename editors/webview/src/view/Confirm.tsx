@@ -11,13 +11,15 @@ interface Words {
   no: string;
 }
 
-function words({ what, who }: Asking, { displayName, host }: Provider): Words {
+function words({ what, who }: Asking, { displayName, host, tokenOnly }: Provider): Words {
   const whom = who === "" ? "this account" : who;
   switch (what) {
     case "reconnect":
       return {
         question: `Reconnect ${whom}?`,
-        text: `Opens ${host}. If you approve there as somebody else, that account takes the place of ${whom}.`,
+        text: tokenOnly
+          ? `Asks for a token. If it is somebody else's, that account takes the place of ${whom}.`
+          : `Opens ${host}. If you approve there as somebody else, that account takes the place of ${whom}.`,
         yes: "Reconnect",
         no: `Keep ${whom}`,
       };

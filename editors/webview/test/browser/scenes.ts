@@ -13,6 +13,7 @@ import {
   intercom,
   jira,
   MINUTE,
+  newrelicByToken,
   NOW,
   octocat,
   provider,
@@ -82,6 +83,8 @@ const unfolded =
   };
 
 const oneConnected: Scene = (view) => view.start({ providers: rows(withAccounts(github, octocat)) });
+
+const brokenByToken = withAccounts(newrelicByToken, { who: "mona", since: NOW - DAY, error: "tokenRevoked" });
 
 const several = withAccounts(
   slack,
@@ -349,6 +352,31 @@ export const scenes: Record<string, Scene> = {
       method: "codestream/didChangeData",
       params: { type: "providers", data: rows(withAccounts(github, connectedAs("hubot"))) },
     });
+  },
+  "token-only": unfolded("1 permission of New Relic", (view) =>
+    view.start({ providers: rows(newrelicByToken) }),
+  ),
+  "token-only-pressed": async (view) => {
+    await view.start({ providers: rows(newrelicByToken) });
+    await button(view, "Use a token of New Relic").click();
+    await view.command("useToken");
+  },
+  "token-only-broken": (view) => view.start({ providers: rows(brokenByToken) }),
+  "token-only-reconnect-pressed": async (view) => {
+    await view.start({ providers: rows(brokenByToken) });
+    await button(view, "Reconnect mona at New Relic").click();
+    await view.command("useToken");
+  },
+  "token-only-reconnect-refused": async (view) => {
+    await view.start({ providers: rows(brokenByToken) });
+    await button(view, "Reconnect mona at New Relic").click();
+    const { id } = await view.command("useToken");
+    await view.reply(id, refusal("tokenRevoked", "New Relic does not accept this token."));
+  },
+  "token-only-reconnect-asked": async (view) => {
+    const works = withAccounts(newrelicByToken, { who: "mona", since: NOW - DAY });
+    await unfolded("Details of mona at New Relic", (one) => one.start({ providers: rows(works) }))(view);
+    await button(view, "Reconnect mona at New Relic").click();
   },
   "disconnect-asked": async (view) => {
     await unfolded("Details of octocat at GitHub", oneConnected)(view);
