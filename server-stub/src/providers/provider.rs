@@ -49,6 +49,7 @@ pub(crate) struct MintedState<'a> {
     /// Names it in the store.
     pub(crate) jti: &'a str,
 }
+
 /// In the sandbox every service has an app, made here where none is configured. From the key that signs, so that nodes
 /// that share a sandbox agree on it.
 fn sandbox_app(name: &str, configured: &ProviderApp, key: &Key) -> OAuthApp {
@@ -78,6 +79,7 @@ pub(super) fn callback_path(of: &Description) -> String {
         Answer::ReturnPath { prefix } => format!("{prefix}/"),
     }
 }
+
 impl Provider {
     /// From the configuration; `None`: there is neither an app nor anything that people could do without one.
     pub(super) fn set_up(
