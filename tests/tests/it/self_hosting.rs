@@ -297,55 +297,115 @@ async fn a_sign_up_goes_through_the_nginx_of_the_chapter_with_tls() {
     }
 }
 
-#[tokio::test]
-async fn the_nginx_of_several_nodes_passes_a_dead_one_by() {
-    if !Nginx::is_installed() {
-        return;
+/// The chapter's nginx of two nodes, with its TLS.
+struct Balanced {
+    nginx: Nginx,
+    http: Http,
+    origin: String,
+}
+
+impl Balanced {
+    async fn of(nodes: [&str; 2]) -> Self {
+        let (authority, home) = (Authority::new("Example CA"), Home::new());
+        let certificate = authority.certificate(&["localhost"], home.path());
+        let at = Nginx::free("127.0.0.1:0");
+        let port = at.port();
+        let spoken = CHAPTER.split('`').skip(1).step_by(2);
+        let lines: Vec<_> = spoken
+            .filter(|code| code.starts_with("proxy_") && code.ends_with(';'))
+            .collect();
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        let places = [("10.0.0.1:12079", nodes[0]), ("10.0.0.2:12079", nodes[1])];
+        let upstream = replaced(blocks("nginx")[1], &places);
+        let proxied = ("proxy_pass http://127.0.0.1:12079;", lines.join("\n"));
+        let front = front(port, &certificate, (proxied.0, &proxied.1));
+        Self {
+            nginx: Nginx::start(at, &(upstream + &front)).await,
+            http: Http::trusting(&authority, &[]),
+            origin: format!("https://localhost:{port}"),
+        }
     }
-    let (authority, home) = (Authority::new("Example CA"), Home::new());
-    let certificate = authority.certificate(&["localhost"], home.path());
-    let at = Nginx::free("127.0.0.1:0");
-    let port = at.port();
+
+    /// Status and code or text of both: what browsers and load balancers ask, and what agents write.
+    async fn answers(&self) -> [(u16, String); 2] {
+        let status = self.http.get(&self.url("/no-auth/status"), None).await;
+        let body = json!({"token": uuid::Uuid::new_v4(), "codeVerifier": "v".repeat(43)});
+        let poll = self
+            .http
+            .put(&self.url("/no-auth/check-signup"), None, &body)
+            .await;
+        [
+            (status.status.as_u16(), status.text.trim().to_owned()),
+            (poll.status.as_u16(), poll.code()),
+        ]
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+}
+
+async fn node() -> (Stub, String) {
     let stub = Stub::builder()
         .single()
         .args(["--metrics-listen", "127.0.0.1:0"])
         .start()
         .await;
-    let spoken = CHAPTER.split('`').skip(1).step_by(2);
-    let lines: Vec<_> = spoken.filter(|code| code.starts_with("proxy_")).collect();
-    assert_eq!(lines.len(), 2, "{lines:?}");
-    let upstream = replaced(
-        blocks("nginx")[1],
-        &[
-            ("10.0.0.1:12079", "127.0.0.1:1"),
-            ("10.0.0.2:12079", stub.api().trim_start_matches("http://")),
-        ],
-    );
-    let front = front(
-        port,
-        &certificate,
-        ("proxy_pass http://127.0.0.1:12079;", &lines.join("\n")),
-    );
-    let nginx = Nginx::start(at, &(upstream + &front)).await;
-    let http = Http::trusting(&authority, &[]);
+    let address = stub.api().trim_start_matches("http://").to_owned();
+    (stub, address)
+}
+
+fn served() -> [(u16, String); 2] {
+    [(200, "OK".to_owned()), (403, "AUTH-1006".to_owned())]
+}
+
+#[tokio::test]
+async fn the_nginx_of_several_nodes_passes_a_dead_one_by() {
+    if !Nginx::is_installed() {
+        return;
+    }
+    let (_stub, address) = node().await;
+    let balanced = Balanced::of(["127.0.0.1:1", &address]).await;
     for _ in 0..4 {
-        let status = http
-            .get(&format!("https://localhost:{port}/no-auth/status"), None)
-            .await;
-        assert_eq!(
-            (status.status.as_u16(), status.text.trim()),
-            (200, "OK"),
-            "{}",
-            nginx.log()
-        );
-        let poll = format!("https://localhost:{port}/no-auth/check-signup");
-        let body = json!({"token": uuid::Uuid::new_v4(), "codeVerifier": "v".repeat(43)});
-        assert_eq!(http.put(&poll, None, &body).await.code(), "AUTH-1006");
+        assert_eq!(balanced.answers().await, served(), "{}", balanced.nginx.log());
     }
     // The port of the metrics is the same wherever it is written.
     let readme = include_str!("../../../README.md");
     let option = |text: &'static str| text.split("--metrics-listen ").nth(1).map(|rest| &rest[..14]);
     assert_eq!(option(CHAPTER), option(readme));
+}
+
+/// Linux drops who comes to a full queue, as if the machine were gone.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_nginx_of_several_nodes_passes_a_machine_by_that_is_gone() {
+    if !Nginx::is_installed() {
+        return;
+    }
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    // A queue of 0 takes one.
+    let gone = socket.listen(0).expect("it listens");
+    let gone_at = gone.local_addr().expect("an address");
+    let _first = tokio::net::TcpStream::connect(gone_at).await.expect("the one");
+    let (_stub, address) = node().await;
+    let balanced = Balanced::of([&gone_at.to_string(), &address]).await;
+    // Whoever is without an answer for a minute gives up, which is how long nginx itself waits for a connection.
+    assert_eq!(balanced.answers().await, served(), "{}", balanced.nginx.log());
+}
+
+#[tokio::test]
+async fn the_nginx_of_several_nodes_goes_on_when_each_has_lost_an_answer() {
+    if !Nginx::is_installed() {
+        return;
+    }
+    let (stub, address) = node().await;
+    let balanced = Balanced::of([&address, &address]).await;
+    let lost = json!({"route": {"path": "/no-auth/status", "loseReplies": 2}});
+    stub.control().fault(lost).await;
+    let status = balanced.http.get(&balanced.url("/no-auth/status"), None).await;
+    assert_eq!(status.status, 502, "both nodes were asked, and both lost it");
+    assert_eq!(balanced.answers().await, served(), "{}", balanced.nginx.log());
 }
 
 #[tokio::test]
