@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use codestream_protocol::activity::{Activity, ActivityKind};
-use codestream_protocol::lsp::notification::DataType;
-use e2e::methods::DataChanged;
-use e2e::{Control, HeadlessIde, Http, SandboxUser, Stub};
+use codestream_protocol::activity::ActivityKind;
+use e2e::{Control, Http, SandboxUser, Stub};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::scene::Scene;
+use crate::scene::{Scene, told};
 
 const GENERAL: &str = "19:general@thread.skype";
 /// Where the bot speaks.
@@ -61,14 +59,6 @@ async fn connect_code(stub: &Stub, user: &SandboxUser) -> String {
         .await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()["connectCode"].as_str().expect("a code").to_owned()
-}
-
-async fn told(ide: &HeadlessIde) -> Activity {
-    let change = ide
-        .await_notification::<DataChanged>(|change| change.kind == DataType::Activities)
-        .await;
-    let activities: Vec<Activity> = serde_json::from_value(change.data).expect("activities");
-    activities.into_iter().next().expect("one")
 }
 
 fn text(message: &Value) -> &str {

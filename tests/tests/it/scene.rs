@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use codestream_protocol::lsp::notification::ConnectionStatus;
-use e2e::methods::ConnectionChanged;
+use codestream_protocol::activity::Activity;
+use codestream_protocol::lsp::notification::{ConnectionStatus, DataType};
+use e2e::methods::{ConnectionChanged, DataChanged};
 use e2e::{Control, FaultProxy, HeadlessIde, IdeBuilder, Page, SandboxUser, Stub, StubBuilder, TestBrowser};
 use reqwest::Method;
 use url::Url;
@@ -113,4 +114,13 @@ impl Scene {
 pub(crate) async fn listening(ide: &HeadlessIde) {
     ide.await_notification::<ConnectionChanged>(|change| change.status == ConnectionStatus::Reconnected)
         .await;
+}
+
+/// Waits for what a third party told.
+pub(crate) async fn told(ide: &HeadlessIde) -> Activity {
+    let change = ide
+        .await_notification::<DataChanged>(|change| change.kind == DataType::Activities)
+        .await;
+    let activities: Vec<Activity> = serde_json::from_value(change.data).expect("activities");
+    activities.into_iter().next().expect("one")
 }

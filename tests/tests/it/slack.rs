@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use codestream_protocol::activity::{Activity, ActivityKind};
-use codestream_protocol::lsp::notification::DataType;
-use e2e::methods::DataChanged;
+use codestream_protocol::activity::ActivityKind;
 use e2e::{Answer, Cluster, Environments, FaultProxy, HeadlessIde, Http, Kept, Nginx, Stub, TestBrowser};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, listening};
+use crate::scene::{Scene, listening, told};
 
 /// Slack waits so long for an answer.
 const PATIENCE: u64 = 3000;
@@ -19,14 +17,6 @@ async fn connected(scene: &mut Scene) -> (HeadlessIde, e2e::SandboxUser) {
     let (ide, user) = scene.signed_in().await;
     scene.connect(&ide, "slack").await;
     (ide, user)
-}
-
-async fn told(ide: &HeadlessIde) -> Activity {
-    let change = ide
-        .await_notification::<DataChanged>(|change| change.kind == DataType::Activities)
-        .await;
-    let activities: Vec<Activity> = serde_json::from_value(change.data).expect("activities");
-    activities.into_iter().next().expect("one")
 }
 
 fn message(text: &str) -> Value {
