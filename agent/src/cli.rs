@@ -168,7 +168,6 @@ pub async fn run(
         }
     };
     let shell = Shell {
-        environment: environment.clone(),
         keep: Keep::new(environment),
         browser: Browser::new(environment),
         device: Device {
@@ -187,7 +186,6 @@ pub async fn run(
 
 /// What the commands share.
 struct Shell {
-    environment: Environment,
     terminal: Terminal,
     network: Network,
     keep: Keep,

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use codestream_protocol::lsp::init::ProxyOptions;
+use codestream_protocol::lsp::request::Way;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use url::Url;
@@ -51,6 +52,7 @@ struct Inner {
     rules: Arc<ProxyRules>,
     extra_certs: Option<PathBuf>,
     strict: bool,
+    trust: String,
     /// `None` until they are needed, and again when their connections are not to be trusted any more.
     clients: Mutex<Option<Result<Clients, NetworkError>>>,
 }
@@ -67,12 +69,21 @@ impl Network {
     /// # Errors
     /// [`NetworkError::Setting`] when a proxy's URL is not one.
     pub fn new(options: &NetworkOptions, environment: &Environment) -> Result<Self, NetworkError> {
+        let store = match environment.trust_store() {
+            None => "the operating system's trust store".to_owned(),
+            Some((name, path)) => format!("{path}, named by {name}"),
+        };
+        let trust = match &options.extra_certs {
+            None => store,
+            Some(path) => format!("{store} and {}", path.display()),
+        };
         let strict_proxy = options.proxy.as_ref().is_none_or(|proxy| proxy.strict_ssl);
         Ok(Self {
             inner: Arc::new(Inner {
                 rules: Arc::new(ProxyRules::new(options.proxy.as_ref(), environment)?),
                 extra_certs: options.extra_certs.clone(),
                 strict: strict_proxy && !options.disable_strict_ssl,
+                trust,
                 clients: Mutex::new(None),
             }),
         })
@@ -88,9 +99,18 @@ impl Network {
         self.inner.strict
     }
 
-    /// The file with further certificate authorities.
-    pub fn extra_certs(&self) -> Option<&std::path::Path> {
-        self.inner.extra_certs.as_deref()
+    /// Where the certificate authorities come from, for a person.
+    pub fn trust(&self) -> &str {
+        &self.inner.trust
+    }
+
+    /// The way to `url` as support wants to know it; holds no secret.
+    pub(crate) fn way(&self, url: &Url) -> Way {
+        Way {
+            proxy: self.route(url).to_string(),
+            trust: self.inner.trust.clone(),
+            strict: self.inner.strict,
+        }
     }
 
     /// Begins a request. Redirects are not followed.

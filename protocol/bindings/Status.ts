@@ -2,6 +2,7 @@
 import type { Attempt } from "./Attempt";
 import type { ConnectionStatus } from "./ConnectionStatus";
 import type { SessionInfo } from "./SessionInfo";
+import type { Way } from "./Way";
 
 /**
  * `codestream/status`.
@@ -22,4 +23,8 @@ connection: ConnectionStatus,
 /**
  * Running ones, and the last ended one of each service.
  */
-attempts: Array<Attempt>, };
+attempts: Array<Attempt>, 
+/**
+ * The way to the server.
+ */
+way?: Way, };

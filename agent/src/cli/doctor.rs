@@ -10,7 +10,6 @@ use crate::api::{Api, ServerUrl};
 use crate::channel::{address, reach};
 use crate::cli::{Exit, Shell};
 use crate::keep::Kept;
-use crate::net::Route;
 
 impl Shell {
     pub(super) async fn doctor(&self, server: Option<ServerUrl>) -> Result<(), Exit> {
@@ -59,14 +58,7 @@ impl Shell {
     }
 
     fn trust(&self) {
-        let store = match self.environment.trust_store() {
-            None => "the operating system's trust store".to_owned(),
-            Some((name, path)) => format!("{path}, named by {name}"),
-        };
-        match self.network.extra_certs() {
-            None => self.row("trust", &store),
-            Some(path) => self.row("trust", &format_args!("{store} and {}", path.display())),
-        }
+        self.row("trust", &self.network.trust());
         let strict = if self.network.is_strict() {
             "checked"
         } else {
@@ -78,7 +70,7 @@ impl Shell {
     /// `true`: everything that was tried works.
     async fn server(&self, server: &ServerUrl, kept: Option<&Kept>) -> bool {
         self.row("server", server);
-        self.row("proxy", &shown(&self.network.route(server.url())));
+        self.row("proxy", &self.network.route(server.url()));
         let api = Api::new(self.network.clone(), server.clone());
         let (answer, took) = timed(api.capabilities()).await;
         match &answer {
@@ -144,22 +136,6 @@ impl Shell {
 
     fn row(&self, name: &str, what: &dyn Display) {
         self.terminal.say(&format_args!("{name:<13} {what}"));
-    }
-}
-
-fn shown(route: &Route) -> String {
-    match route {
-        Route::Direct => "none".to_owned(),
-        Route::Loopback => "set, but not used for this machine".to_owned(),
-        Route::Exempt { entry } => format!("set, but not used: NO_PROXY has {entry}"),
-        Route::Via { proxy, source } => {
-            let credentials = if proxy.with_credentials {
-                ", with credentials"
-            } else {
-                ""
-            };
-            format!("{}{credentials}, named by {source}", proxy.host)
-        }
     }
 }
 

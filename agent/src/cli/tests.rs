@@ -45,7 +45,6 @@ impl Bench {
         let (out, err) = (Page::default(), Page::default());
         Self {
             shell: Shell {
-                environment: environment.clone(),
                 terminal: Terminal::new(out.clone(), err.clone()),
                 network: Network::new(options, &environment).expect("a network"),
                 keep: Keep::in_directory(directory.path()),

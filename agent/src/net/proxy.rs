@@ -31,6 +31,25 @@ pub enum Route {
     },
 }
 
+/// For a person: which proxy and who named it, or why there is none. Without credentials.
+impl std::fmt::Display for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Direct => f.write_str("none"),
+            Self::Loopback => f.write_str("set, but not used for this machine"),
+            Self::Exempt { entry } => write!(f, "set, but not used: NO_PROXY has {entry}"),
+            Self::Via { proxy, source } => {
+                let credentials = if proxy.with_credentials {
+                    ", with credentials"
+                } else {
+                    ""
+                };
+                write!(f, "{}{credentials}, named by {source}", proxy.host)
+            }
+        }
+    }
+}
+
 /// A proxy as it may be shown: without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyAddress {
@@ -294,42 +313,33 @@ mod tests {
         ProxyRules::new(setting.as_ref(), &Environment::of(variables.iter().copied()))
     }
 
-    fn shown(route: &Route) -> String {
-        match route {
-            Route::Direct => "direct".into(),
-            Route::Loopback => "loopback".into(),
-            Route::Exempt { entry } => format!("exempt by {entry}"),
-            Route::Via { proxy, source } => format!("{} by {source}", proxy.host),
-        }
-    }
-
     /// Setting, environment, URL, and the way it goes.
     const ROUTES: &str = "
-        -             |                                                  | https://api.test/          | direct
-        http://own:1  | HTTPS_PROXY=http://env:2                         | https://api.test/          | own:1 by the setting `proxy`
-        -             | HTTPS_PROXY=http://env:2                         | https://api.test/          | env:2 by the environment variable HTTPS_PROXY
-        -             | https_proxy=http://low:2 HTTPS_PROXY=http://up:2 | https://api.test/          | low:2 by the environment variable https_proxy
-        -             | HTTP_PROXY=http://env:2                          | https://api.test/          | direct
-        -             | HTTP_PROXY=http://env:2                          | http://api.test/           | env:2 by the environment variable HTTP_PROXY
-        -             | ALL_PROXY=env:2                                  | https://api.test/          | env:2 by the environment variable ALL_PROXY
-        -             | HTTPS_PROXY= ALL_PROXY=env:2                     | https://api.test/          | env:2 by the environment variable ALL_PROXY
-        http://own:1  |                                                  | https://localhost:9/       | loopback
-        http://own:1  |                                                  | http://127.0.0.1:9/        | loopback
-        http://own:1  |                                                  | http://[::1]:9/            | loopback
-        http://own:1  |                                                  | http://x.localhost./       | loopback
-        http://own:1  |                                                  | https://localhost.example/ | own:1 by the setting `proxy`
-        http://own:1  | NO_PROXY=test                                    | https://api.test/          | exempt by test
-        http://own:1  | no_proxy=test                                    | https://api.test/          | exempt by test
-        http://own:1  | NO_PROXY=.test                                   | https://test/              | exempt by .test
-        http://own    | NO_PROXY=est                                     | https://api.test/          | own:80 by the setting `proxy`
-        http://own:1  | NO_PROXY=a,*.test                                | https://api.test/          | exempt by *.test
-        http://own:1  | NO_PROXY=*                                       | https://api.test/          | exempt by *
-        http://own:1  | NO_PROXY=api.test:444                            | https://api.test/          | own:1 by the setting `proxy`
-        http://own:1  | NO_PROXY=api.test:443                            | https://api.test/          | exempt by api.test:443
-        http://own:1  | NO_PROXY=10.0.0.0/8                              | https://10.9.8.7/          | exempt by 10.0.0.0/8
-        http://own:1  | NO_PROXY=10.0.0.0/8                              | https://11.9.8.7/          | own:1 by the setting `proxy`
-        http://own:1  | NO_PROXY=fd00::/8                                | https://[fd12::1]/         | exempt by fd00::/8
-        http://own:1  | NO_PROXY=0.0.0.0/0                               | https://10.9.8.7/          | exempt by 0.0.0.0/0";
+        -             |                                                  | https://api.test/          | none
+        http://own:1  | HTTPS_PROXY=http://env:2                         | https://api.test/          | own:1, named by the setting `proxy`
+        -             | HTTPS_PROXY=http://env:2                         | https://api.test/          | env:2, named by the environment variable HTTPS_PROXY
+        -             | https_proxy=http://low:2 HTTPS_PROXY=http://up:2 | https://api.test/          | low:2, named by the environment variable https_proxy
+        -             | HTTP_PROXY=http://env:2                          | https://api.test/          | none
+        -             | HTTP_PROXY=http://env:2                          | http://api.test/           | env:2, named by the environment variable HTTP_PROXY
+        -             | ALL_PROXY=env:2                                  | https://api.test/          | env:2, named by the environment variable ALL_PROXY
+        -             | HTTPS_PROXY= ALL_PROXY=env:2                     | https://api.test/          | env:2, named by the environment variable ALL_PROXY
+        http://own:1  |                                                  | https://localhost:9/       | set, but not used for this machine
+        http://own:1  |                                                  | http://127.0.0.1:9/        | set, but not used for this machine
+        http://own:1  |                                                  | http://[::1]:9/            | set, but not used for this machine
+        http://own:1  |                                                  | http://x.localhost./       | set, but not used for this machine
+        http://own:1  |                                                  | https://localhost.example/ | own:1, named by the setting `proxy`
+        http://own:1  | NO_PROXY=test                                    | https://api.test/          | set, but not used: NO_PROXY has test
+        http://own:1  | no_proxy=test                                    | https://api.test/          | set, but not used: NO_PROXY has test
+        http://own:1  | NO_PROXY=.test                                   | https://test/              | set, but not used: NO_PROXY has .test
+        http://own    | NO_PROXY=est                                     | https://api.test/          | own:80, named by the setting `proxy`
+        http://own:1  | NO_PROXY=a,*.test                                | https://api.test/          | set, but not used: NO_PROXY has *.test
+        http://own:1  | NO_PROXY=*                                       | https://api.test/          | set, but not used: NO_PROXY has *
+        http://own:1  | NO_PROXY=api.test:444                            | https://api.test/          | own:1, named by the setting `proxy`
+        http://own:1  | NO_PROXY=api.test:443                            | https://api.test/          | set, but not used: NO_PROXY has api.test:443
+        http://own:1  | NO_PROXY=10.0.0.0/8                              | https://10.9.8.7/          | set, but not used: NO_PROXY has 10.0.0.0/8
+        http://own:1  | NO_PROXY=10.0.0.0/8                              | https://11.9.8.7/          | own:1, named by the setting `proxy`
+        http://own:1  | NO_PROXY=fd00::/8                                | https://[fd12::1]/         | set, but not used: NO_PROXY has fd00::/8
+        http://own:1  | NO_PROXY=0.0.0.0/0                               | https://10.9.8.7/          | set, but not used: NO_PROXY has 0.0.0.0/0";
 
     #[test]
     fn the_setting_goes_before_the_environment_and_no_proxy_and_loopback_before_both() {
@@ -344,7 +354,7 @@ mod tests {
                 .collect();
             let rules = rules((setting != "-").then_some(setting), &variables).expect("proxies");
             let url = Url::parse(url).expect("a URL");
-            assert_eq!(shown(&rules.route(&url)), expected, "{row}");
+            assert_eq!(rules.route(&url).to_string(), expected, "{row}");
         }
     }
 
@@ -363,7 +373,12 @@ mod tests {
     fn credentials_reach_the_client_but_are_not_shown() {
         let rules = rules(Some("http://me:hunter2@own:1"), &[]).expect("a proxy");
         let url = Url::parse("https://api.test").expect("a URL");
-        assert!(!format!("{:?}", rules.route(&url)).contains("hunter2"));
+        let route = rules.route(&url);
+        assert_eq!(
+            route.to_string(),
+            "own:1, with credentials, named by the setting `proxy`"
+        );
+        assert!(!format!("{route:?}").contains("hunter2"));
         assert_eq!(
             rules.proxy_url(&url).expect("a proxy").password(),
             Some("hunter2")

@@ -315,12 +315,13 @@ impl Actor {
     }
 
     fn status(&self) -> Status {
-        let server = self.shared.api.as_ref();
+        let server = self.shared.api.as_ref().ok().map(Api::server);
         Status {
-            server: server.map_or_else(|_| String::new(), |api| api.server().as_str().to_owned()),
+            server: server.map_or_else(String::new, |server| server.as_str().to_owned()),
             session: self.login().ok().map(Login::info),
             connection: self.connection,
             attempts: self.attempts.all(),
+            way: server.map(|server| self.shared.deps.network.way(server.url())),
         }
     }
 }

@@ -1,7 +1,8 @@
 /**
  * What a person pastes into a report or a request. Pure.
  *
- * Never a secret: an attempt's link is left out, since whoever has it can finish the attempt.
+ * Never a secret: an attempt's link is left out, since whoever has it can finish the attempt, and so is what an address
+ * says before its `@`.
  */
 import { attemptOf, providerIdOf } from "./state/turn";
 import type { Key, State } from "./state/model";
@@ -15,10 +16,19 @@ function lines(pairs: [string, string | undefined][]): string {
     .join("\n");
 }
 
+/** As a person typed it, it need not be an address; what stands before the last `@` may be a password all the same. */
+function withoutUser(address: string): string {
+  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, "$1");
+}
+
 function environment(state: State): [string, string | undefined][] {
-  const { host, agent, server, connection, session, now } = state;
+  const { host, agent, server, way, connection, session, now } = state;
+  const address = server ?? host?.serverUrl;
   return [
-    ["Server", server ?? host?.serverUrl],
+    ["Server", address && withoutUser(address)],
+    ["Proxy", way?.proxy],
+    ["Certificate authorities", way?.trust],
+    ["Certificates", way && (way.strict ? "checked" : "NOT CHECKED, as the settings ask")],
     ["Signed in", session ? `user ${session.userId}, team ${session.teamId ?? "none"}` : "no"],
     ["Channel", `${connection.status} since ${iso(connection.since)}`],
     ["Agent", agent.message === undefined ? agent.status : `${agent.status} (${agent.message})`],

@@ -157,6 +157,36 @@ describe("what is copied", () => {
     expect(reportOf(play.state)).toContain("Problem code: -32803 serverUnreachable");
   });
 
+  test("the way to the server is told: the proxy, the certificate authorities, and whether they are asked", () => {
+    const way = {
+      proxy: "proxy.example.com:3128, with credentials, named by the setting `proxy`",
+      trust: "the operating system's trust store and /etc/example.pem",
+      strict: true,
+    };
+    const play = new Play().started(status({ way }));
+    for (const text of [reportOf(play.state), detailsOf(play.state, key)]) {
+      expect(text).toContain(`Proxy: ${way.proxy}\n`);
+      expect(text).toContain(`Certificate authorities: ${way.trust}\n`);
+      expect(text).toContain("Certificates: checked\n");
+    }
+    play.started(status({ way: { ...way, strict: false } }));
+    expect(reportOf(play.state)).toContain("Certificates: NOT CHECKED, as the settings ask\n");
+    expect(reportOf(play.started().state)).not.toContain("Proxy");
+  });
+
+  test.each([
+    ["https://mona:hunter2@api.example.com", "https://api.example.com"],
+    ["https://mona:hunter2@hunter2@api.example.com/a", "https://api.example.com/a"],
+    ["mona:hunter2/hunter2@api.example.com", "api.example.com"],
+  ])("of %s only %s is copied", (serverUrl, copied) => {
+    const play = new Play();
+    play.say({ type: "host", ide: "VS Code", version: "1.100.3", extensionVersion: "0.1.0", serverUrl });
+    expect(reportOf(play.state)).toContain(`Server: ${copied}\n`);
+    const text = reportOf(play.started({ ...status(), server: serverUrl }).state);
+    expect(text).toContain(`Server: ${copied}\n`);
+    expect(text).not.toContain("hunter2");
+  });
+
   test("the request to an administrator lists each scope with its reason", () => {
     const text = requestOf(new Play().started().state, key);
     expect(text).toContain("approve CodeStream for our organisation at GitHub (github.com)");

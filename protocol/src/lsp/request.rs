@@ -407,6 +407,21 @@ pub struct Status {
     pub connection: ConnectionStatus,
     /// Running ones, and the last ended one of each service.
     pub attempts: Vec<Attempt>,
+    /// The way to the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub way: Option<Way>,
+}
+
+/// What lies between agent and server, for whoever is asked for help; in the words of `doctor`, and without credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Way {
+    /// Which proxy and who named it, or why there is none.
+    pub proxy: String,
+    /// Where the certificate authorities come from.
+    pub trust: String,
+    /// Whether certificates are checked.
+    pub strict: bool,
 }
 
 /// Who is signed in.

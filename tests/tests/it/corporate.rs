@@ -175,13 +175,20 @@ async fn a_proxy_that_wants_a_password_is_explained_and_gets_it_from_the_url() {
     }
     let url = company.proxy.url_with(credentials);
     let ide = proxied(company.ide(), &url).start().await;
+    let way = ide.status().await.way.expect("a server is configured");
     signs_up(ide, &mut company.browser(&url)).await;
     let found = company
         .doctor(&["--proxy", &url, "--extra-certs", &certificates], &[])
         .await;
     assert_eq!(found.code, Some(0), "{found:?}");
     says(&found, &["with credentials, named by the setting `proxy`"]);
-    assert!(!format!("{found:?}").contains("s3cret"), "{found:?}");
+    assert!(
+        !format!("{found:?} {way:?}").contains("s3cret"),
+        "{found:?} {way:?}"
+    );
+    // An IDE tells the same without a second process.
+    assert!(way.strict && way.trust.ends_with(&certificates), "{way:?}");
+    says(&found, &[&way.proxy, &way.trust]);
 }
 
 #[tokio::test]

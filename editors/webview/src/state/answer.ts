@@ -83,6 +83,8 @@ function granted(turn: Turn, pending: Pending, result: unknown): void {
 
 function status(turn: Turn, status: Status): void {
   set(turn, { server: status.server });
+  if (status.way) set(turn, { way: status.way });
+  else unset(turn, "way");
   if (status.session) set(turn, { session: status.session });
   else if (!turn.state.agent.resuming) unset(turn, "session");
   if (status.connection !== turn.state.connection.status) {

@@ -6,6 +6,7 @@ import type { ConnectionStatus } from "../../../../protocol/bindings/ConnectionS
 import type { Disconnected } from "../../../../protocol/bindings/Disconnected";
 import type { LogoutReason } from "../../../../protocol/bindings/LogoutReason";
 import type { SessionInfo } from "../../../../protocol/bindings/SessionInfo";
+import type { Way } from "../../../../protocol/bindings/Way";
 import type { SignupStatus } from "../../../../protocol/bindings/SignupStatus";
 import type {
   AgentStatus,
@@ -88,6 +89,8 @@ export interface State {
   agent: { status: AgentStatus; message?: string; resuming?: boolean };
   /** The server's URL as the agent has it; absent until it said so. */
   server?: string;
+  /** The way there, as the agent has it. */
+  way?: Way;
   session?: SessionInfo;
   connection: { status: ConnectionStatus; since: number };
   providers?: readonly Provider[];

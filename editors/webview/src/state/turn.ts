@@ -7,7 +7,7 @@ export function set(turn: Turn, change: Partial<State>): void {
   turn.state = { ...turn.state, ...change };
 }
 
-type Optional = "session" | "asking" | "trouble" | "banner" | "copied";
+type Optional = "way" | "session" | "asking" | "trouble" | "banner" | "copied";
 
 /** Removes optional fields. */
 export function unset(turn: Turn, ...fields: Optional[]): void {
