@@ -53,7 +53,7 @@ export function details(facts: Facts): string {
   return `${head}\n\n${facts.doctor.trim()}\n`;
 }
 
-/** An address without what may be a name and a password. */
+/** An address, as a person typed it, without what may be a name and a password: a password may hold an `@` and a `/`. */
 function withoutUser(address: string): string {
-  return address.replace(/\/\/[^/@]*@/, "//");
+  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, "$1");
 }

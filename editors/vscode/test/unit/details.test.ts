@@ -12,7 +12,7 @@ const text = details({
   settings: {
     serverUrl: SERVER,
     traceLevel: "info",
-    proxy: { url: "http://mona:hunter2@proxy.example.com:3128", strictSSL: false },
+    proxy: { url: "http://mona:hunter2@hunter2/@proxy.example.com:3128", strictSSL: false },
   },
   model: {
     ...EMPTY,
