@@ -8,6 +8,7 @@ import com.codestream.jetbrains.core.agent.AgentSupervisor;
 import com.codestream.jetbrains.core.agent.AgentSupervisor.Status;
 import com.codestream.jetbrains.core.agent.BackOff;
 import com.codestream.jetbrains.core.agent.ProxyFinder;
+import com.codestream.jetbrains.core.agent.RequestFailure;
 import com.codestream.jetbrains.core.bridge.HostCommands;
 import com.codestream.jetbrains.core.bridge.Messages;
 import com.codestream.jetbrains.core.bridge.Theme;
@@ -53,6 +54,8 @@ public final class CodeStream {
         }
     }
 
+    private static final String RECONNECT = "Reconnect";
+
     private final Host host;
     private final Product product;
     private final Supplier<Settings> settings;
@@ -65,6 +68,7 @@ public final class CodeStream {
     private final ExecutorService vault = Executors.newSingleThreadExecutor(Threads.daemons("codestream-vault"));
 
     private final AgentSupervisor agent;
+    private final HostCommands commands;
     private final WebViewBridge bridge;
     private final KeptSession kept;
     private volatile SessionView view = SessionView.EMPTY;
@@ -87,7 +91,7 @@ public final class CodeStream {
         this.kept = new KeptSession(host, vault);
         this.agent = new AgentSupervisor(
                 loop, io, this::launch, new Ears(), surroundings.backOff(), System::nanoTime, this::agentChanged);
-        var commands = new HostCommands(host, io, this::askAgent, this::restart);
+        this.commands = new HostCommands(host, io, this::askAgent, this::restart);
         this.bridge = new WebViewBridge(
                 this::run,
                 host::toWeb,
@@ -226,10 +230,11 @@ public final class CodeStream {
     }
 
     private void notified(String method, JsonObject params) {
-        view = view.after(method, params);
+        become(view.after(method, params));
         switch (method) {
             case "codestream/didLogin" -> {
                 resumed();
+                learnAccesses();
                 kept.keep(params.getAsJsonObject("session")).thenAccept(news -> {
                     if (news) {
                         windows.signedIn(this);
@@ -248,6 +253,48 @@ public final class CodeStream {
             }
         }
         bridge.notified(method, params);
+    }
+
+    /** Changes are told, so that what is there has to be asked for. */
+    private void learnAccesses() {
+        agent.request("codestream/provider/list", new JsonObject())
+                .thenAcceptAsync(
+                        list -> become(view.listing(list.getAsJsonObject().getAsJsonArray("providers"))), loop)
+                .exceptionally(failure -> {
+                    host.log(Host.Level.INFO, "The accounts are not known: " + failure.getMessage());
+                    return null;
+                });
+    }
+
+    private void become(SessionView next) {
+        var before = view.accesses();
+        view = next;
+        windows.work(next.accesses().gainedSince(before));
+        for (var access : next.accesses().lostSince(before)) {
+            if (windows.tellsOf(access.key())) {
+                host.choose(Host.Level.WARNING, access.words(), List.of(RECONNECT))
+                        .thenAccept(answer -> answer.ifPresent(chosen -> run(() -> reconnect(access.key()))));
+            }
+        }
+    }
+
+    /** The person may have come to it late: what was reconnected meanwhile is only shown. */
+    private void reconnect(String account) {
+        var access = view.accesses().all().get(account);
+        if (access == null) {
+            return;
+        }
+        bridge.tell(Messages.focus(access.providerId()));
+        if (!access.lost()) {
+            return;
+        }
+        CompletableFuture<? extends JsonElement> begun = access.byToken()
+                ? commands.run("useToken", access.params())
+                : agent.request("codestream/provider/connect", access.params());
+        begun.exceptionally(failure -> {
+            host.notify(Host.Level.WARNING, RequestFailure.of(failure).getMessage());
+            return null;
+        });
     }
 
     /** The server has spoken of the session; the page that listens hears that, too. */

@@ -1,5 +1,6 @@
 package com.codestream.jetbrains.core;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.util.Collection;
@@ -8,16 +9,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the agent has told so far, as far as the plugin itself acts on it: who is signed in, whether the channel is up, and
- * the attempts. A pure function of the notifications; holds no token.
+ * What the agent has told so far, as far as the plugin itself acts on it: who is signed in, whether the channel is up, the
+ * attempts and the accounts at services. A pure function of the notifications; holds no token.
  *
  * @param email who is signed in
  * @param connection the protocol's {@code ConnectionStatus}
  * @param attempts the newest state of each attempt, by its id
+ * @param accesses the user's accounts at services
  */
-public record SessionView(Optional<String> email, String connection, Map<String, JsonObject> attempts) {
+public record SessionView(
+        Optional<String> email, String connection, Map<String, JsonObject> attempts, Accesses accesses) {
     /** Before the agent has said anything. */
-    public static final SessionView EMPTY = new SessionView(Optional.empty(), "disconnected", Map.of());
+    public static final SessionView EMPTY = new SessionView(Optional.empty(), "disconnected", Map.of(), Accesses.NONE);
 
     public SessionView {
         attempts = Map.copyOf(attempts);
@@ -31,13 +34,21 @@ public record SessionView(Optional<String> email, String connection, Map<String,
                         Optional.of(
                                 params.getAsJsonObject("session").get("email").getAsString()),
                         connection,
-                        attempts);
-            case "codestream/didLogout" -> new SessionView(Optional.empty(), connection, attempts);
+                        attempts,
+                        accesses);
+            case "codestream/didLogout" -> new SessionView(Optional.empty(), connection, attempts, Accesses.NONE);
             case "codestream/didChangeConnectionStatus" ->
-                new SessionView(email, params.get("status").getAsString(), attempts);
+                new SessionView(email, params.get("status").getAsString(), attempts, accesses);
             case "codestream/attempt/didChange" -> with(params.getAsJsonObject("attempt"));
+            case "codestream/didChangeData" ->
+                params.get("type").getAsString().equals("providers") ? listing(params.getAsJsonArray("data")) : this;
             default -> this;
         };
+    }
+
+    /** What holds after a list of the services, {@code ProviderList.providers}. */
+    SessionView listing(JsonArray providers) {
+        return new SessionView(email, connection, attempts, Accesses.of(providers));
     }
 
     /** What holds when the agent is gone: it takes its session and attempts along, the next one tells its own. */
@@ -82,7 +93,7 @@ public record SessionView(Optional<String> email, String connection, Map<String,
     private SessionView with(JsonObject attempt) {
         var all = new LinkedHashMap<>(attempts);
         all.put(attempt.get("attemptId").getAsString(), attempt);
-        return new SessionView(email, connection, all);
+        return new SessionView(email, connection, all, accesses);
     }
 
     private static Optional<String> text(JsonElement value) {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 
 /** A program that speaks just enough LSP to be an agent that misbehaves, or that sends what the real one cannot be made to send. */
 public final class FakeAgent {
@@ -73,6 +74,13 @@ public final class FakeAgent {
             } else if (method.equals("initialized") && arguments[0].equals("ask")) {
                 send("{\"jsonrpc\":\"2.0\",\"id\":\"question\",\"method\":\"window/showMessageRequest\",\"params\":"
                         + "{\"type\":2,\"message\":\"Which?\",\"actions\":[{\"title\":\"One\"},{\"title\":\"Two\"}]}}");
+            } else if (method.equals("initialized") && arguments[0].equals("lose")) {
+                for (var error : List.of("", ",\"error\":\"invalid_grant\"")) {
+                    send(
+                            "{\"jsonrpc\":\"2.0\",\"method\":\"codestream/didChangeData\",\"params\":{\"type\":\"providers\","
+                                    + "\"data\":[{\"providerId\":\"forge*example*com\",\"displayName\":\"Forge\",\"tokenOnly\":true,"
+                                    + "\"accounts\":[{\"who\":\"mona\",\"since\":1" + error + "}]}]}}");
+                }
             } else if (message.has("result") && arguments[0].equals("ask")) {
                 log("answered " + message.getAsJsonObject("result").get("title").getAsString());
             } else if (message.has("result")

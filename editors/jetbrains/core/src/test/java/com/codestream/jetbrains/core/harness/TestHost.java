@@ -25,6 +25,9 @@ public final class TestHost implements Host {
 
     public final Inbox<String> browsed = new Inbox<>("opened links");
     public final Inbox<Notice> notices = new Inbox<>("notices");
+    /** What was said with answers to choose from. */
+    public final Inbox<Notice> questions = new Inbox<>("questions");
+
     public final Inbox<String> log = new Inbox<>("log");
     public final Inbox<String> copied = new Inbox<>("copied texts");
     public final Inbox<String> done = new Inbox<>("host actions");
@@ -62,6 +65,7 @@ public final class TestHost implements Host {
 
     @Override
     public CompletableFuture<Optional<String>> choose(Level level, String message, List<String> choices) {
+        questions.add(new Notice(level, message));
         done.add("choose " + choices);
         return CompletableFuture.completedFuture(answers.remove());
     }
