@@ -75,7 +75,7 @@ async fn check(text: &str) -> Output {
         &command("check-config"),
         &[
             (
-                "sudo -u codestream codestream-server-stub",
+                "runuser -u codestream -- codestream-server-stub",
                 &bin("codestream-server-stub").display().to_string(),
             ),
             ("/etc/codestream/codestream.toml", &file),

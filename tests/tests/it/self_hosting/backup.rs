@@ -32,7 +32,7 @@ async fn a_backup_brings_sessions_and_accounts_back() {
             replaced(
                 command,
                 &[
-                    ("sudo -u postgres ", ""),
+                    ("runuser -u postgres -- ", ""),
                     ("/var/backups/", "./"),
                     (name, &name.replace("codestream", &url)),
                 ],
