@@ -8,7 +8,7 @@ import { keyOf, type Asking, type State } from "../state";
 import { refreshed, since } from "../time";
 import { Confirm } from "./Confirm";
 import { Icon } from "./icons";
-import { Button, idOf } from "./parts";
+import { Button, CopyButton, idOf } from "./parts";
 import { Permissions } from "./Permissions";
 import { Hosts } from "./Service";
 
@@ -167,12 +167,10 @@ function Verbs({ state, dispatch, row, account, busy }: Props) {
       >
         Disconnect
       </Button>
-      <Button
-        icon={state.copied?.what === details ? "check" : "copy"}
+      <CopyButton
+        copied={state.copied?.what === details}
         name={`details:${team ?? ""}`}
-        label={
-          state.copied?.what === details ? undefined : `Copy details of ${whoOf(account)} at ${displayName}`
-        }
+        label={`Copy details of ${whoOf(account)} at ${displayName}`}
         onPress={() => {
           dispatch({
             do: "copyDetails",
@@ -181,8 +179,8 @@ function Verbs({ state, dispatch, row, account, busy }: Props) {
           });
         }}
       >
-        {state.copied?.what === details ? "Copied" : "Copy details"}
-      </Button>
+        Copy details
+      </CopyButton>
       <Hosts state={state} dispatch={dispatch} row={row} />
     </div>
   );

@@ -8,7 +8,7 @@ import { keyOf, type Key, type State } from "../state";
 import { stepText } from "../text";
 import { countdown, countdownSpoken, remaining } from "../time";
 import { Icon, Spinner } from "./icons";
-import { Button, Message, idOf } from "./parts";
+import { Button, CopyButton, Message, idOf } from "./parts";
 
 interface Props {
   state: State;
@@ -177,15 +177,15 @@ function WaysOut(props: { state: State; dispatch: Dispatch; row: Provider; attem
         Open again
       </Button>
       {attempt.url !== "" && (
-        <Button
-          icon={state.copied?.what === `link:${key}` ? "check" : "copy"}
+        <CopyButton
+          copied={state.copied?.what === `link:${key}`}
           name="copy-link"
           onPress={() => {
             dispatch({ do: "copyLink", key });
           }}
         >
-          {state.copied?.what === `link:${key}` ? "Copied" : "Copy link"}
-        </Button>
+          Copy link
+        </CopyButton>
       )}
       {row.canUseToken && attempt.kind === "connect" && (
         <Button

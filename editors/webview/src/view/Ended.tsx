@@ -6,7 +6,7 @@ import type { Dispatch } from "../driver";
 import { detailsName } from "../state/action";
 import { keyOf, type Doing, type Key, type State } from "../state";
 import { endText, failing, type Failing } from "../text";
-import { Button, Message } from "./parts";
+import { Button, CopyButton, Message } from "./parts";
 
 interface Props {
   state: State;
@@ -141,14 +141,14 @@ function Remedies(
         </Button>
       )}
       {text.help === "request" && (
-        <Button
-          icon={state.copied?.what === request ? "check" : "copy"}
+        <CopyButton
+          copied={state.copied?.what === request}
           onPress={() => {
             dispatch({ do: "copyRequest", key });
           }}
         >
-          {state.copied?.what === request ? "Copied" : "Copy request"}
-        </Button>
+          Copy request
+        </CopyButton>
       )}
       {text.help === "signUp" && (
         <Button
@@ -203,14 +203,14 @@ function Remedies(
           Use a token
         </Button>
       )}
-      <Button
-        icon={state.copied?.what === details ? "check" : "copy"}
+      <CopyButton
+        copied={state.copied?.what === details}
         onPress={() => {
           dispatch({ do: "copyDetails", key });
         }}
       >
-        {state.copied?.what === details ? "Copied" : "Copy details"}
-      </Button>
+        Copy details
+      </CopyButton>
     </>
   );
 }

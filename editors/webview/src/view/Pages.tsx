@@ -6,7 +6,7 @@ import { isWaitingFor } from "../select";
 import type { State } from "../state";
 import { failing } from "../text";
 import { Icon, Spinner, type IconName } from "./icons";
-import { Button } from "./parts";
+import { Button, CopyButton } from "./parts";
 
 interface Props {
   state: State;
@@ -169,16 +169,15 @@ export function Trouble({ state, dispatch, error }: Props & { error: BridgeError
 }
 
 function CopyReport({ state, dispatch }: Props) {
-  const copied = state.copied?.what === "report";
   return (
-    <Button
-      icon={copied ? "check" : "copy"}
+    <CopyButton
+      copied={state.copied?.what === "report"}
       name="report"
       onPress={() => {
         dispatch({ do: "copyReport" });
       }}
     >
-      {copied ? "Copied" : "Copy details"}
-    </Button>
+      Copy details
+    </CopyButton>
   );
 }

@@ -44,6 +44,15 @@ export function Button(props: ButtonProps) {
   );
 }
 
+/** Copies something, and says for a while that it did. */
+export function CopyButton({ copied, label, children, ...rest }: ButtonProps & { copied: boolean }) {
+  return (
+    <Button {...rest} icon={copied ? "check" : "copy"} label={copied ? undefined : label}>
+      {copied ? "Copied" : children}
+    </Button>
+  );
+}
+
 export function Logo({ name, displayName }: { name: string; displayName: string }) {
   const file = logoOf(name);
   return file === undefined ? (
