@@ -30,6 +30,7 @@ mod names;
 mod pages;
 mod peers;
 mod polling;
+mod proxies;
 mod reconnects;
 mod refresh;
 mod refusals;
