@@ -23,7 +23,7 @@ pub(crate) use handshakes::{
     Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind, Handshakes, NewHandshake,
     NewState, State,
 };
-pub(crate) use inbox::{Delivery, Inbox, Member, NewDelivery, NewMatter, Taken};
+pub(crate) use inbox::{Claimed, Delivery, Inbox, Member, NewDelivery, NewMatter, Taken};
 pub(crate) use limits::{Allowed, Limits, Rate};
 pub(crate) use links::Links;
 pub(crate) use messages::{Messages, StoredMessage};

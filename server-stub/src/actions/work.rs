@@ -8,7 +8,7 @@ use super::desk::ServiceDesk;
 use super::tell;
 use crate::app::App;
 use crate::providers::WorkError;
-use crate::store::Delivery;
+use crate::store::{Claimed, Delivery};
 
 /// How often undone work is looked for.
 const EVERY: Duration = Duration::from_mins(1);
@@ -40,8 +40,17 @@ pub(crate) async fn run(app: Arc<App>) {
 /// Does one piece of work, unless somebody else does.
 async fn attend(app: &App, id: &str) {
     let delivery = match app.store.claim_delivery(id).await {
-        Ok(Some(delivery)) => delivery,
-        Ok(None) => return,
+        Ok(Claimed::Ours(delivery)) => delivery,
+        Ok(Claimed::No) => return,
+        Ok(Claimed::Lost { provider, arrived_at }) => {
+            tracing::error!(
+                provider,
+                arrived_at = arrived_at.0,
+                "a call of this third party is lost and will not be worked on: the encryption key that it was sealed with \
+                 is not configured any more"
+            );
+            return;
+        }
         Err(error) => {
             tracing::error!(%error, "work could not be claimed");
             return;

@@ -53,6 +53,22 @@ pub(crate) struct Delivery {
     pub(crate) tries: i64,
 }
 
+/// What became of a claim.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Claimed {
+    /// The caller has it for a minute.
+    Ours(Delivery),
+    /// It is done, or somebody else's for now.
+    No,
+    /// Its key was taken out of the configuration: it was given up, and is not claimed again.
+    Lost {
+        /// The service's lower-case name.
+        provider: String,
+        /// When the letter came.
+        arrived_at: UnixMillis,
+    },
+}
+
 /// An account in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Member {
@@ -70,8 +86,8 @@ pub(crate) trait Inbox {
     /// Takes a letter: seal and matter are checked and kept in one transaction.
     async fn take_delivery(&self, new: NewDelivery) -> Result<Taken, StoreError>;
 
-    /// Claims work for a minute; `None`: it is done, or somebody else's for now.
-    async fn claim_delivery(&self, id: &str) -> Result<Option<Delivery>, StoreError>;
+    /// Claims work for a minute, or gives it up where nobody can open it any more.
+    async fn claim_delivery(&self, id: &str) -> Result<Claimed, StoreError>;
 
     /// Work that nobody has claimed or that was not finished in its minute. Forgets what has expired.
     async fn due_deliveries(&self) -> Result<Vec<String>, StoreError>;

@@ -102,8 +102,11 @@ impl Bench {
     }
 
     async fn at(place: Place, key: u8) -> Self {
+        Self::with(place, KeyRing::new(Key::new([key; 32]), vec![Key::new([1; 32])])).await
+    }
+
+    async fn with(place: Place, ring: KeyRing) -> Self {
         let clock = Clock::standing_at(START);
-        let ring = KeyRing::new(Key::new([key; 32]), vec![Key::new([1; 32])]);
         let keys = Keys::new(&ring, &ring, Random::system());
         let wakes = Wakes::new();
         let random = Random::system();
@@ -127,6 +130,11 @@ impl Bench {
     /// The node after a restart with another key, that opens what was sealed with the first.
     async fn again(&self) -> Self {
         Self::at(self.place.clone(), 2).await
+    }
+
+    /// The node after a restart with another key alone.
+    async fn without_its_key(&self) -> Self {
+        Self::with(self.place.clone(), KeyRing::new(Key::new([2; 32]), Vec::new())).await
     }
 
     async fn user(&self, email: &str) -> (User, Team) {

@@ -11,7 +11,7 @@ use sqlx::any::AnyRow;
 
 use super::{Sql, Tx, parsed};
 use crate::keys::{Place, fingerprint};
-use crate::store::{Delivery, Inbox, Member, NewDelivery, NewMatter, StoreError, Taken};
+use crate::store::{Claimed, Delivery, Inbox, Member, NewDelivery, NewMatter, StoreError, Taken};
 
 /// How long work is one worker's.
 const CLAIM: Duration = Duration::from_mins(1);
@@ -45,7 +45,7 @@ impl Inbox for Sql {
         Ok(taken)
     }
 
-    async fn claim_delivery(&self, id: &str) -> Result<Option<Delivery>, StoreError> {
+    async fn claim_delivery(&self, id: &str) -> Result<Claimed, StoreError> {
         let mut tx = self.write().await?;
         let now = tx.now;
         let row = sqlx::query(
@@ -58,8 +58,19 @@ impl Inbox for Sql {
         .bind(now.0)
         .fetch_optional(tx.db())
         .await?;
+        let Some(row) = row else {
+            return Ok(Claimed::No);
+        };
+        let claimed = self.claimed(&row);
+        if matches!(claimed, Ok(Claimed::Lost { .. })) {
+            sqlx::query("UPDATE deliveries SET tries = $2 WHERE id = $1")
+                .bind(id)
+                .bind(MOST_TRIES)
+                .execute(tx.db())
+                .await?;
+        }
         tx.commit().await?;
-        row.as_ref().map(|row| self.delivery_of(row)).transpose()
+        claimed
     }
 
     async fn due_deliveries(&self) -> Result<Vec<String>, StoreError> {
@@ -153,16 +164,20 @@ impl Tx<'_> {
 }
 
 impl Sql {
-    fn delivery_of(&self, row: &AnyRow) -> Result<Delivery, StoreError> {
+    fn claimed(&self, row: &AnyRow) -> Result<Claimed, StoreError> {
         let id: String = row.try_get("id")?;
-        let work = self.open_sealed(place(&id), row.try_get("work")?)?;
-        Ok(Delivery {
-            provider: row.try_get("provider")?,
+        let provider = row.try_get("provider")?;
+        let arrived_at = UnixMillis(row.try_get("arrived_at")?);
+        let Some(work) = self.open_unless_lost(place(&id), row.try_get("work")?)? else {
+            return Ok(Claimed::Lost { provider, arrived_at });
+        };
+        Ok(Claimed::Ours(Delivery {
+            provider,
             work: serde_json::from_str(&work).map_err(|_| StoreError::Shape("delivery"))?,
-            arrived_at: UnixMillis(row.try_get("arrived_at")?),
+            arrived_at,
             tries: row.try_get("tries")?,
             id,
-        })
+        }))
     }
 }
 

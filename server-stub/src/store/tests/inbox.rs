@@ -6,6 +6,7 @@ use super::*;
 on_each_engine!(
     a_letter_is_taken_once_and_a_matter_is_worked_on_once,
     work_is_one_workers_for_a_minute_and_then_anybodys,
+    work_whose_key_is_lost_is_given_up_at_once_and_no_other,
     what_was_told_is_told_once,
     a_connect_code_is_good_once_and_in_time,
     notes_are_a_services_own,
@@ -27,7 +28,11 @@ async fn take(bench: &Bench, letter: NewDelivery) -> Taken {
 }
 
 async fn claim(bench: &Bench, id: &str) -> Option<Delivery> {
-    bench.store.claim_delivery(id).await.expect("a database")
+    match bench.store.claim_delivery(id).await.expect("a database") {
+        Claimed::Ours(delivery) => Some(delivery),
+        Claimed::No => None,
+        lost @ Claimed::Lost { .. } => panic!("{lost:?}"),
+    }
 }
 
 async fn due(bench: &Bench) -> Vec<String> {
@@ -86,6 +91,26 @@ async fn work_is_one_workers_for_a_minute_and_then_anybodys(bench: Bench) {
     }
     bench.clock.advance(MINUTE);
     assert_eq!(due(&bench).await, Vec::<String>::new(), "given up");
+}
+
+async fn work_whose_key_is_lost_is_given_up_at_once_and_no_other(bench: Bench) {
+    let old = taken(&bench, letter("a", None)).await;
+    let later = bench.without_its_key().await;
+    let new = taken(&later, letter("b", None)).await;
+    let lost = Claimed::Lost {
+        provider: "slack".to_owned(),
+        arrived_at: START,
+    };
+    assert_eq!(later.store.claim_delivery(&old).await.expect("a database"), lost);
+    assert!(claim(&later, &new).await.is_some());
+    later.clock.advance(MINUTE);
+    assert_eq!(due(&later).await, [new.as_str()], "nobody tries the other again");
+    // It is left as it was, for whoever still has the key.
+    bench.clock.advance(MINUTE);
+    assert_eq!(
+        claim(&bench, &old).await.expect("to do").work,
+        json!({"text": "canary"})
+    );
 }
 
 async fn what_was_told_is_told_once(bench: Bench) {
