@@ -166,6 +166,12 @@ impl Control {
         serde_json::from_str(&answer.text).expect("a list")
     }
 
+    /// A `response_url` of the imitated Slack, for a component that nobody has used.
+    pub async fn response_url(&self) -> String {
+        let made = self.post("slack/response-url", Value::Null).await;
+        made["url"].as_str().expect("a URL").to_owned()
+    }
+
     /// Text that is signed as an imitated third party signs it: timestamp and signature.
     pub async fn sign(&self, provider: &str, body: &str, timestamp: Option<i64>) -> (String, String) {
         let timestamp = timestamp.map(|timestamp| timestamp.to_string());

@@ -116,7 +116,7 @@ impl Style for Workspaces {
             .route("/api/auth.test", get(api::test).post(api::test))
             .route("/api/auth.revoke", get(api::revoke).post(api::revoke))
             .route("/api/{*method}", any(api::unknown_method))
-            .route("/actions/{team}/{made}/{proof}", post(responses::take))
+            .merge(responses::routes())
     }
 
     fn controls(slack: &Slack, outside: Outside) -> Router {

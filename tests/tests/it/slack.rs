@@ -184,6 +184,55 @@ async fn a_response_url_that_is_not_slacks_is_not_called() {
 }
 
 #[tokio::test]
+async fn a_response_url_that_is_used_up_is_told_in_the_log_and_not_tried_again() {
+    let mut scene = Scene::new().await;
+    let (ide, _) = connected(&mut scene).await;
+    let control = scene.control();
+    let url = control.response_url().await;
+    let answer = async || {
+        let text = json!({"text": "more"});
+        Http::new().call(Method::POST, &url, None, &text).await
+    };
+    for _ in 0..5 {
+        assert_eq!(answer().await.status, 200);
+    }
+    let refused = answer().await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.json()),
+        (404, json!({"ok": false, "error": "used_url"}))
+    );
+
+    let mut order = pressed("U0000001001");
+    order["payload"]["response_url"] = json!(url);
+    control.call("slack", order).await;
+    assert_eq!(
+        told(&ide).await.kind,
+        ActivityKind::Action,
+        "the button works all the same"
+    );
+    let heard = control.received("slack", "/actions/", 7).await;
+    assert_eq!(heard[6]["status"], 404);
+    // Long after undone work would have been tried again.
+    control.advance(Duration::from_mins(10)).await;
+    control.call("slack", pressed("U0000001001")).await;
+    assert_eq!(told(&ide).await.kind, ActivityKind::Action);
+    let heard = control.received("slack", "/actions/", 8).await;
+    assert_eq!(
+        (heard.len(), &heard[7]["status"]),
+        (8, &json!(200)),
+        "{}",
+        heard[7]
+    );
+    ide.finish().await;
+    let (_, log) = scene.stub.stop().await;
+    let lines: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("no word came back"))
+        .collect();
+    assert!(lines.len() == 1 && lines[0].contains("status 404"), "{log}");
+}
+
+#[tokio::test]
 async fn without_a_signing_secret_calls_are_refused_and_the_log_says_what_to_set() {
     let kept = Kept::new();
     let stub = Stub::builder()

@@ -60,6 +60,7 @@ pub(super) fn controls(slack: &Slack, outside: Outside) -> Router {
     Router::new()
         .route("/", post(send).get(sent))
         .route("/sign", post(sign))
+        .route("/response-url", post(response_url))
         .with_state(caller)
 }
 
@@ -236,4 +237,9 @@ async fn sign(State(caller): State<Caller>, Json(to_sign): Json<ToSign>) -> Json
     let timestamp = to_sign.timestamp.unwrap_or(now);
     let signature = sign_as_slack(&caller.secret, &timestamp, to_sign.body.as_bytes());
     Json(json!({ "timestamp": timestamp, "signature": signature }))
+}
+
+/// For a test that uses it itself, and may send it in a payload of its own.
+async fn response_url(State(caller): State<Caller>) -> Json<Value> {
+    Json(json!({ "url": responses::made(&caller.slack, "T0ACME000") }))
 }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::Workspaces;
+use super::{Workspaces, responses};
 use crate::sandbox::faults::{ServiceFaults as _, Tokens};
 use crate::sandbox::testing::{Bench, CALLBACK};
 
@@ -258,4 +258,37 @@ async fn a_call_is_refused_with_status_200_and_a_revoked_token_is_gone() {
         call(&mut bench, "api/auth.test", &bearer).await["error"],
         "invalid_auth"
     );
+}
+
+#[tokio::test]
+async fn a_response_url_is_good_five_times_within_half_an_hour() {
+    let mut bench = bench();
+    let made = |bench: &Bench<Workspaces>| {
+        let url: url::Url = responses::made(&bench.office, "T0ACME000")
+            .parse()
+            .expect("a URL");
+        url.path().to_owned()
+    };
+    let (first, second) = (made(&bench), made(&bench));
+    let text = json!({"text": "done"});
+    let nothing = bench.caller.post_json(&first, &[], &json!({})).await;
+    assert_eq!(nothing.refusal(), (400, "invalid_payload".to_owned()));
+    for _ in 0..5 {
+        let taken = bench.caller.post_json(&first, &[], &text).await;
+        assert_eq!((taken.status, taken.text.as_str()), (StatusCode::OK, "ok"));
+    }
+    for _ in 0..2 {
+        let again = bench.caller.post_json(&first, &[], &text).await;
+        assert_eq!(again.refusal(), (404, "used_url".to_owned()));
+    }
+    let other = bench.caller.post_json(&second, &[], &text).await;
+    assert_eq!(other.status, StatusCode::OK, "each is counted by itself");
+    let forged = bench
+        .caller
+        .post_json(&second.replace("T0ACME000", "T0UMBRELLA"), &[], &text)
+        .await;
+    assert_eq!(forged.refusal(), (404, "no_service".to_owned()));
+    bench.clock.advance(Duration::from_mins(30));
+    let late = bench.caller.post_json(&second, &[], &text).await;
+    assert_eq!(late.refusal(), (404, "expired_url".to_owned()));
 }
