@@ -26,7 +26,7 @@ function words({ what, who }: Asking, { displayName, host, tokenOnly }: Provider
     case "disconnect":
       return {
         question: `Disconnect ${whom}?`,
-        text: `CodeStream forgets the access and asks ${displayName} to end it. In all of your windows.`,
+        text: `CodeStream forgets the access in all of your windows, and asks ${displayName} to end it.`,
         yes: "Disconnect",
         no: `Keep ${whom}`,
       };
