@@ -4,7 +4,7 @@ import { isApart, page } from "../select";
 import type { Banner, State } from "../state";
 import { Spinner } from "./icons";
 import { AgentFailed, Loading, NotConfigured, Starting, Trouble } from "./Pages";
-import { Message } from "./parts";
+import { Message, Words } from "./parts";
 import { Services } from "./Services";
 import { SignIn } from "./SignIn";
 
@@ -20,7 +20,9 @@ export function App({ state, dispatch }: Props) {
       <Banners state={state} dispatch={dispatch} />
       <PageOf state={state} dispatch={dispatch} />
       <div class="visually-hidden" role="status" aria-live="polite">
-        <p key={state.said.serial}>{state.said.text}</p>
+        <p key={state.said.serial}>
+          <Words text={state.said.text} />
+        </p>
       </div>
     </main>
   );

@@ -6,7 +6,7 @@ import { isWaitingFor } from "../select";
 import type { State } from "../state";
 import { failing } from "../text";
 import { Icon, Spinner, type IconName } from "./icons";
-import { Button, CopyButton } from "./parts";
+import { Button, CopyButton, Words } from "./parts";
 
 interface Props {
   state: State;
@@ -86,7 +86,9 @@ export function AgentFailed({ state, dispatch, message }: Props & { message?: st
         </>
       }
     >
-      <p class="lead">{message ?? "Its agent ended. The log says more."}</p>
+      <p class="lead">
+        <Words text={message ?? "Its agent ended. The log says more."} />
+      </p>
     </Page>
   );
 }
@@ -155,7 +157,9 @@ export function Trouble({ state, dispatch, error }: Props & { error: BridgeError
         </>
       }
     >
-      <p class="lead">{error.message}</p>
+      <p class="lead">
+        <Words text={error.message} />
+      </p>
       {state.host?.serverUrl && <p class="address">{state.host.serverUrl}</p>}
       {retryAt !== undefined && (
         <p class="muted">

@@ -64,6 +64,17 @@ export function Logo({ name, displayName }: { name: string; displayName: string 
   );
 }
 
+/** What the agent or the server worded for a person: names of settings stand between backticks. */
+export function Words({ text }: { text: string }) {
+  return (
+    <>
+      {text
+        .split(/`([^`]+)`/)
+        .map((part, place) => (place % 2 === 1 ? <code key={place}>{part}</code> : part))}
+    </>
+  );
+}
+
 export type Tone = "good" | "quiet" | "warning" | "bad";
 
 const ICON_OF: Record<Tone, IconName> = { good: "check", quiet: "info", warning: "warning", bad: "error" };
@@ -82,7 +93,9 @@ export function Message(props: {
       <Icon name={ICON_OF[tone]} class="message-icon" />
       <div class="message-body">
         {title !== undefined && <p class="message-title">{title}</p>}
-        {children !== undefined && <p class="message-text">{children}</p>}
+        {children !== undefined && (
+          <p class="message-text">{typeof children === "string" ? <Words text={children} /> : children}</p>
+        )}
       </div>
       {onClose && (
         <Button look="icon" icon="close" label="Close this message" name="close" onPress={onClose}>

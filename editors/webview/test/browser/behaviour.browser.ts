@@ -5,6 +5,7 @@ import type { HostToView } from "../../src/bridge";
 import {
   attempt,
   github,
+  newrelicByToken,
   NOW,
   octocat,
   rows,
@@ -133,6 +134,33 @@ test("a question is answered by keyboard, and Escape takes it back", async () =>
   expect((await view.command("openExternal")).args).toEqual({
     url: "https://github.com/settings/applications",
   });
+});
+
+test("reconnecting with a token by keyboard: the focus stays on the press while the host's box is open", async () => {
+  const { view, page } = await open();
+  const lost = withAccounts(newrelicByToken, { ...octocat, error: "tokenRevoked" });
+  await view.start({ providers: rows(lost) });
+  await tabTo(page, "Reconnect octocat at New Relic");
+  await page.keyboard.press("Enter");
+  const { id, args } = await view.command("useToken");
+  expect(args).toEqual({ providerId: newrelicByToken.providerId });
+  await page.keyboard.press("Enter");
+  await view.settled();
+  expect(view.posted.filter(({ type }) => type === "command")).toHaveLength(1);
+  expect(await focused(page)).toBe("Reconnect octocat at New Relic");
+  view.answers.providers = rows(withAccounts(newrelicByToken, octocat));
+  await view.reply(id, {});
+  await view.settled();
+  expect(await said(page)).toBe("Connected with your token.");
+  expect(await focused(page)).toBe("Details of octocat at New Relic");
+});
+
+test("a setting's name in a message stands out, and is said without its marks", async () => {
+  const { view, page } = await open();
+  const message = "Set `serverUrl`, or ask for a ` in vain.";
+  await view.start({ status: signedOut, providers: refusal("tlsUntrusted", message) });
+  expect(await page.locator("main code").allTextContents()).toContain("serverUrl");
+  expect(await said(page)).toBe("Set serverUrl, or ask for a ` in vain.");
 });
 
 test("signing up by keyboard", async () => {
