@@ -7,8 +7,9 @@ use codestream_protocol::http::TokenError;
 use codestream_protocol::secret::{AccessToken, RefreshToken};
 use codestream_protocol::{ProviderId, UnixMillis, UserId};
 use serde_json::Value;
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, Row as _};
 
 use super::{Grown, Sql, Tx, optional_part, parsed, part};
 use crate::keys::Place;
@@ -128,17 +129,13 @@ impl Accounts for Sql {
     async fn lease_refresh(&self, key: &AccountKey, life: Duration) -> Result<Leased, StoreError> {
         let mut tx = self.write().await?;
         let until = tx.now + life;
-        let ours = sqlx::query(
-            "UPDATE accounts SET refreshing_until = $1
-             WHERE user_id = $2 AND team_id = $3 AND provider = $4 AND host = $5 AND sub_id = $6
+        let ours = with_key(
+            "UPDATE accounts SET refreshing_until = $6
+             WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5
              AND (refreshing_until IS NULL OR refreshing_until <= $7)",
+            key,
         )
         .bind(until.0)
-        .bind(key.user_id.as_str())
-        .bind(key.team_id.as_str())
-        .bind(&key.provider)
-        .bind(host(key))
-        .bind(part(key.sub_id.as_deref()))
         .bind(tx.now.0)
         .execute(tx.db())
         .await?
@@ -147,35 +144,28 @@ impl Accounts for Sql {
             tx.commit().await?;
             return Ok(Leased::Ours(Lease { until }));
         }
-        let theirs: Option<Option<i64>> = sqlx::query_scalar(
+        let theirs = with_key(
             "SELECT refreshing_until FROM accounts
              WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5",
+            key,
         )
-        .bind(key.user_id.as_str())
-        .bind(key.team_id.as_str())
-        .bind(&key.provider)
-        .bind(host(key))
-        .bind(part(key.sub_id.as_deref()))
         .fetch_optional(tx.db())
         .await?;
-        Ok(match theirs {
-            None => Leased::Gone,
-            Some(until) => Leased::Theirs(until.map_or(tx.now, UnixMillis)),
-        })
+        let Some(row) = theirs else {
+            return Ok(Leased::Gone);
+        };
+        let until: Option<i64> = row.try_get("refreshing_until")?;
+        Ok(Leased::Theirs(until.map_or(tx.now, UnixMillis)))
     }
 
     async fn end_refresh(&self, key: &AccountKey, lease: Lease) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        sqlx::query(
+        with_key(
             "UPDATE accounts SET refreshing_until = NULL
              WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5
              AND refreshing_until = $6",
+            key,
         )
-        .bind(key.user_id.as_str())
-        .bind(key.team_id.as_str())
-        .bind(&key.provider)
-        .bind(host(key))
-        .bind(part(key.sub_id.as_deref()))
         .bind(lease.until.0)
         .execute(tx.db())
         .await?;
@@ -201,15 +191,11 @@ impl Tx<'_> {
     }
 
     pub(super) async fn delete_account(&mut self, key: &AccountKey) -> Result<(), StoreError> {
-        sqlx::query(
+        with_key(
             "DELETE FROM accounts
              WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5",
+            key,
         )
-        .bind(key.user_id.as_str())
-        .bind(key.team_id.as_str())
-        .bind(&key.provider)
-        .bind(host(key))
-        .bind(part(key.sub_id.as_deref()))
         .execute(self.db())
         .await?;
         Ok(())
@@ -250,7 +236,7 @@ impl Tx<'_> {
             .as_ref()
             .map(serde_json::to_string)
             .transpose();
-        sqlx::query(
+        with_key(
             "INSERT INTO accounts
              (user_id, team_id, provider, host, sub_id, access_token, refresh_token, expires_at, is_api_token, who,
               subject, since, data, token_error)
@@ -260,12 +246,8 @@ impl Tx<'_> {
                  expires_at = excluded.expires_at, is_api_token = excluded.is_api_token, who = excluded.who,
                  subject = excluded.subject, since = excluded.since, data = excluded.data,
                  token_error = excluded.token_error",
+            &account.key,
         )
-        .bind(account.key.user_id.as_str())
-        .bind(account.key.team_id.as_str())
-        .bind(&account.key.provider)
-        .bind(host(&account.key))
-        .bind(part(account.key.sub_id.as_deref()))
         .bind(seal("access_token", account.access_token.as_ref().map(AccessToken::expose)))
         .bind(seal("refresh_token", account.refresh_token.as_ref().map(RefreshToken::expose)))
         .bind(account.expires_at.map(|at| at.0))
@@ -288,17 +270,15 @@ impl Sql {
         db: &mut AnyConnection,
         key: &AccountKey,
     ) -> Result<Option<Account>, StoreError> {
-        let row = sqlx::query(concat!(
-            "SELECT ",
-            columns!(),
-            " FROM accounts
+        let row = with_key(
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM accounts
                  WHERE user_id = $1 AND team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5"
-        ))
-        .bind(key.user_id.as_str())
-        .bind(key.team_id.as_str())
-        .bind(&key.provider)
-        .bind(host(key))
-        .bind(part(key.sub_id.as_deref()))
+            ),
+            key,
+        )
         .fetch_optional(db)
         .await?;
         row.as_ref().map(|row| self.account_of(row)).transpose()
@@ -350,6 +330,16 @@ impl Sql {
             key,
         })
     }
+}
+
+/// A query whose $1 to $5 are the key, in the order of the table's columns.
+fn with_key<'q>(sql: &'static str, key: &'q AccountKey) -> Query<'q, Any, AnyArguments> {
+    sqlx::query(sql)
+        .bind(key.user_id.as_str())
+        .bind(key.team_id.as_str())
+        .bind(&key.provider)
+        .bind(host(key))
+        .bind(part(key.sub_id.as_deref()))
 }
 
 fn host(key: &AccountKey) -> &str {
