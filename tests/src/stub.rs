@@ -244,6 +244,20 @@ impl Stub {
         self.nodes.iter().map(Node::log).collect()
     }
 
+    /// Waits until it has logged these words.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn logs(&self, words: &str) {
+        let logged = async {
+            while !self.log().contains(words) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let in_time = tokio::time::timeout(crate::PATIENCE, logged).await;
+        assert!(in_time.is_ok(), "it does not log {words:?}:\n{}", self.log());
+    }
+
     /// What it printed after its ready line.
     pub fn printed(&self) -> Vec<String> {
         self.nodes.iter().flat_map(Node::printed).collect()

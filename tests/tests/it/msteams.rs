@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use codestream_protocol::activity::ActivityKind;
-use e2e::{Control, Http, SandboxUser, Stub};
+use e2e::{Control, Http, Kept, SandboxUser, Stub};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -261,6 +261,46 @@ async fn an_activity_that_is_sent_twice_is_answered_once() {
     assert!(
         text(&other).contains("Sign up in your IDE"),
         "the second answer is to the other one: {other}"
+    );
+}
+
+#[tokio::test]
+async fn work_whose_key_is_lost_is_given_up_with_one_line_and_the_next_is_done() {
+    let kept = Kept::new();
+    let with_key = |byte: &str| {
+        let stub = Stub::builder().single().keeping(&kept);
+        let stub = stub.env("CODESTREAM_ENCRYPTION_KEYS", &byte.repeat(32));
+        stub.start()
+    };
+    let help = |id: &str| json!({"id": id, "text": "help"});
+    let mut stub = with_key("01").await;
+    // It dies while the bot still speaks.
+    let slow = json!({"route": {"path": "/sandbox/msteams/connector", "delayMs": 60_000}});
+    stub.control().fault(slow).await;
+    let taken = send(stub.control(), json!({ "activity": help("1485983408511") })).await;
+    assert_eq!(taken, 200);
+    stub.kill().await;
+
+    let stub = with_key("02").await;
+    let minute = Duration::from_mins(1);
+    stub.control().advance(minute).await;
+    let lost = "a call of this third party is lost";
+    stub.logs(lost).await;
+    stub.control().advance(minute).await;
+    let answer = chat(stub.control(), help("1485983408512")).await;
+    assert!(text(&answer).contains("signin"), "{answer}");
+    let (_, log) = stub.stop().await;
+    let lines: Vec<_> = log.lines().filter(|line| line.contains(lost)).collect();
+    assert!(
+        lines.len() == 1
+            && lines[0].contains("ERROR")
+            && lines[0].contains("msteams")
+            && lines[0].contains("encryption key"),
+        "{log}"
+    );
+    assert!(
+        !log.contains("could not be claimed") && !log.contains("was not finished"),
+        "{log}"
     );
 }
 
