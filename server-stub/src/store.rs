@@ -61,23 +61,7 @@ pub(crate) trait Store:
 {
 }
 
-impl<T> Store for T where
-    T: Accounts
-        + Handshakes
-        + Inbox
-        + Limits
-        + Links
-        + Messages
-        + People
-        + Sessions
-        + SignUps
-        + Teams
-        + Undos
-        + Workspaces
-        + Send
-        + Sync
-{
-}
+impl Store for sql::Sql {}
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
