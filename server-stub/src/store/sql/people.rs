@@ -1,9 +1,10 @@
 //! Users, teams, identities in SQL.
 
 use async_trait::async_trait;
-use codestream_protocol::{TeamId, UserId};
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use codestream_protocol::{ProviderId, TeamId, UserId};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, Row as _};
 
 use super::{Sql, Tx, parsed, part};
 use crate::store::{Identity, NewUser, People, StoreError, Team, User, Wake};
@@ -55,17 +56,10 @@ impl People for Sql {
 
     async fn unlink_identity(&self, user: &UserId, identity: &Identity) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        sqlx::query(
+        with_identity(
             "DELETE FROM identities WHERE provider = $1 AND host = $2 AND subject = $3 AND user_id = $4",
+            identity,
         )
-        .bind(&identity.provider)
-        .bind(part(
-            identity
-                .host
-                .as_ref()
-                .map(codestream_protocol::ProviderId::as_str),
-        ))
-        .bind(&identity.subject)
         .bind(user.as_str())
         .execute(tx.db())
         .await?;
@@ -146,18 +140,11 @@ impl Tx<'_> {
         user: &UserId,
         identity: &Identity,
     ) -> Result<bool, StoreError> {
-        sqlx::query(
+        with_identity(
             "INSERT INTO identities (provider, host, subject, user_id) VALUES ($1, $2, $3, $4)
              ON CONFLICT (provider, host, subject) DO NOTHING",
+            identity,
         )
-        .bind(&identity.provider)
-        .bind(part(
-            identity
-                .host
-                .as_ref()
-                .map(codestream_protocol::ProviderId::as_str),
-        ))
-        .bind(&identity.subject)
         .bind(user.as_str())
         .execute(self.db())
         .await?;
@@ -169,21 +156,23 @@ fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+/// A query whose $1 to $3 are the identity, in the order of the table's columns.
+fn with_identity<'q>(sql: &'static str, identity: &'q Identity) -> Query<'q, Any, AnyArguments> {
+    sqlx::query(sql)
+        .bind(&identity.provider)
+        .bind(part(identity.host.as_ref().map(ProviderId::as_str)))
+        .bind(&identity.subject)
+}
+
 async fn owner_in(db: &mut AnyConnection, identity: &Identity) -> Result<Option<UserId>, StoreError> {
-    let id: Option<String> = sqlx::query_scalar(
+    let row = with_identity(
         "SELECT user_id FROM identities WHERE provider = $1 AND host = $2 AND subject = $3",
+        identity,
     )
-    .bind(&identity.provider)
-    .bind(part(
-        identity
-            .host
-            .as_ref()
-            .map(codestream_protocol::ProviderId::as_str),
-    ))
-    .bind(&identity.subject)
     .fetch_optional(db)
     .await?;
-    id.map(|id| parsed(&id, "user id")).transpose()
+    row.map(|row| parsed(row.try_get("user_id")?, "user id"))
+        .transpose()
 }
 
 /// The user, as of this connection's view.
