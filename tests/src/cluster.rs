@@ -21,23 +21,32 @@ pub struct Cluster {
 impl Cluster {
     /// Starts `count` nodes; `None`, said in one line, where nginx or PostgreSQL is not installed.
     pub async fn start(count: usize) -> Option<Self> {
+        let environments: Vec<&[_]> = vec![&[]; count];
+        Self::of(&environments).await
+    }
+
+    /// As [`start`](Self::start), a node for each of these environments. The third parties are in the first one.
+    pub async fn of(environments: &[&[(&str, &str)]]) -> Option<Self> {
         if !Nginx::is_installed() {
             return None;
         }
         let database = Postgres::new()?;
         let at = Nginx::free("127.0.0.1:0");
         let public = format!("http://{at}");
-        let node = || {
+        let node = |environment: &[(&str, &str)]| {
             let store = Options::of(database.url());
-            Stub::builder()
-                .single()
-                .storing(store)
-                .args(["--public-url", &public])
+            let node = Stub::builder().single().storing(store);
+            let node = node.args(["--public-url", &public]);
+            environment
+                .iter()
+                .fold(node, |node, (name, value)| node.env(name, value))
         };
-        let third_parties = node().start().await;
+        let third_parties = node(environments.first().copied().unwrap_or_default());
+        let third_parties = third_parties.start().await;
         let mut nodes = Vec::new();
-        for _ in 0..count {
-            nodes.push(node().sharing_sandbox_of(&third_parties).start().await);
+        for environment in environments {
+            let node = node(environment).sharing_sandbox_of(&third_parties);
+            nodes.push(node.start().await);
         }
         let apis: Vec<&str> = nodes.iter().map(Stub::api).collect();
         let configuration = balancer::configuration(at, &apis, Clients::OnePerConnection);

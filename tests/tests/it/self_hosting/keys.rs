@@ -5,7 +5,7 @@ use std::time::Duration;
 use codestream_protocol::lsp::attempt::Outcome;
 use codestream_protocol::lsp::notification::LogoutReason;
 use e2e::methods::LoggedOut;
-use e2e::{FaultProxy, HeadlessIde, Kept, Socket, Stub, StubBuilder, TestBrowser};
+use e2e::{Cluster, FaultProxy, HeadlessIde, Kept, Socket, Stub, StubBuilder, TestBrowser};
 use serde_json::json;
 
 use super::{KEY as OLD, blocks};
@@ -167,4 +167,36 @@ async fn keys_are_changed_as_the_chapter_says() {
     connect(&ide, &mut browser, "gitlab").await;
     assert!(ide.me("gitlab").await.is_ok());
     ide.kill().await;
+}
+
+#[tokio::test]
+async fn keys_of_several_nodes_are_changed_one_node_after_the_other() {
+    let (behind, in_front) = (format!("{OLD},{NEW}"), format!("{NEW},{OLD}"));
+    let keys = |keys| {
+        [
+            ("CODESTREAM_SIGNING_KEYS", keys),
+            ("CODESTREAM_ENCRYPTION_KEYS", keys),
+            ("CODESTREAM_PROVIDER_GITHUB_CLIENT_ID", "app"),
+            ("CODESTREAM_PROVIDER_GITHUB_CLIENT_SECRET", "hush"),
+        ]
+    };
+    for steps in [[OLD, &behind], [&behind, &in_front]] {
+        let [before, after] = steps.map(keys);
+        let Some(cluster) = Cluster::of(&[&before, &after]).await else {
+            return;
+        };
+        let mut browser = TestBrowser::new();
+        let ide = HeadlessIde::builder(&cluster.url()).start().await;
+        let started = ide.sign_up("github").await.expect("a link");
+        ide.opened().await;
+        browser.approve(&started.url).await;
+        ide.logged_in().await;
+        assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::SignedIn);
+        listening(&ide).await;
+        for _ in 0..2 {
+            connect(&ide, &mut browser, "github").await;
+            assert!(ide.me("github").await.is_ok());
+        }
+        ide.finish().await;
+    }
 }
