@@ -35,7 +35,14 @@ pub fn bin(name: &str) -> PathBuf {
 
 fn build(cargo: &Path) -> BTreeMap<String, PathBuf> {
     let exe = std::env::current_exe().expect("a running executable has a path");
-    let output = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    // Some build scripts ask to run again when these change: this build and then the next outer one would begin at ring.
+    std::env::vars_os()
+        .filter(|(name, _)| is_of_package(&name.to_string_lossy()))
+        .for_each(|(name, _)| {
+            command.env_remove(name);
+        });
+    let output = command
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args([
             "build",
@@ -54,6 +61,13 @@ fn build(cargo: &Path) -> BTreeMap<String, PathBuf> {
         .lines()
         .filter_map(|line| executable(&serde_json::from_str(line).ok()?))
         .collect()
+}
+
+/// Whether a variable is what cargo tells a program that it runs about the program's own package.
+fn is_of_package(variable: &str) -> bool {
+    ["CARGO_MANIFEST_", "CARGO_PKG_"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
 }
 
 /// A `compiler-artifact` message of cargo that is a binary.
