@@ -13,7 +13,7 @@ use e2e::{
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use crate::scene::listening;
+use crate::scene::{listening, sign_in};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// RFC 6761 §6.2: names that no resolver knows; the company's proxy does.
@@ -102,11 +102,7 @@ fn says(output: &Output, wanted: &[&str]) {
 /// Signs up, which needs the API, the browser's way and, from the server, the third party.
 async fn signs_up(ide: HeadlessIde, browser: &mut TestBrowser) {
     let started = ide.sign_up("github").await.expect("a link");
-    ide.opened().await;
-    browser.approve(&started.url).await;
-    ide.logged_in().await;
-    assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::SignedIn);
-    listening(&ide).await;
+    sign_in(&ide, browser, started).await;
     ide.finish().await;
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use codestream_protocol::activity::Activity;
-use codestream_protocol::lsp::notification::{ConnectionStatus, DataType};
+use codestream_protocol::lsp::attempt::Outcome;
+use codestream_protocol::lsp::notification::{ConnectionStatus, DataType, DidLogin};
+use codestream_protocol::lsp::request::Started;
 use e2e::methods::{ConnectionChanged, DataChanged};
 use e2e::{Control, FaultProxy, HeadlessIde, IdeBuilder, Page, SandboxUser, Stub, StubBuilder, TestBrowser};
 use reqwest::Method;
@@ -101,13 +103,19 @@ impl Scene {
         ide.opened().await;
         let page = self.browser.approve(&started.url).await;
         let end = ide.end_of(started.attempt_id).await;
-        assert_eq!(
-            end.outcome,
-            codestream_protocol::lsp::attempt::Outcome::Connected,
-            "{end:?}"
-        );
+        assert_eq!(end.outcome, Outcome::Connected, "{end:?}");
         page
     }
+}
+
+/// Goes through the browser with what a sign-up or a sign-in began, until the me-channel is up.
+pub(crate) async fn sign_in(ide: &HeadlessIde, browser: &mut TestBrowser, started: Started) -> DidLogin {
+    ide.opened().await;
+    browser.approve(&started.url).await;
+    let login = ide.logged_in().await;
+    assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::SignedIn);
+    listening(ide).await;
+    login
 }
 
 /// Waits for the me-channel to be up.

@@ -2,13 +2,12 @@
 
 use std::net::SocketAddr;
 
-use codestream_protocol::lsp::attempt::Outcome;
 use e2e::{Authority, HeadlessIde, Home, Http, Nginx, Stub, Terminal, TestBrowser, bin};
 use reqwest::Method;
 use serde_json::json;
 
 use super::{CHAPTER, blocks, command, replaced, sh};
-use crate::scene::listening;
+use crate::scene::sign_in;
 
 /// Where nginx stands: an address of the test's, with a certificate.
 struct Edge {
@@ -96,11 +95,7 @@ async fn a_sign_up_goes_through_the_nginx_of_the_chapter_with_tls() {
         .start()
         .await;
     let started = ide.sign_in("github").await.expect("a link");
-    ide.opened().await;
-    browser.approve(&started.url).await;
-    ide.logged_in().await;
-    assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::SignedIn);
-    listening(&ide).await;
+    sign_in(&ide, &mut browser, started).await;
     ide.finish().await;
 
     let log = nginx.log();

@@ -9,7 +9,7 @@ use e2e::{Cluster, FaultProxy, HeadlessIde, Kept, Socket, Stub, StubBuilder, Tes
 use serde_json::json;
 
 use super::{KEY as OLD, blocks};
-use crate::scene::listening;
+use crate::scene::{listening, sign_in};
 
 const NEW: &str = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
 
@@ -119,11 +119,8 @@ async fn keys_are_changed_as_the_chapter_says() {
         .start()
         .await;
     let started = ide.sign_up("github").await.expect("a link");
-    ide.opened().await;
-    browser.approve(&started.url).await;
-    let session = ide.logged_in().await.session.token.expose().to_owned();
-    ide.end_of(started.attempt_id).await;
-    listening(&ide).await;
+    let login = sign_in(&ide, &mut browser, started).await;
+    let session = login.session.token.expose().to_owned();
     let old_token = server.channel_token(&session).await;
     connect(&ide, &mut browser, "gitlab").await;
     // On its way while the keys change.
@@ -188,11 +185,7 @@ async fn keys_of_several_nodes_are_changed_one_node_after_the_other() {
         let mut browser = TestBrowser::new();
         let ide = HeadlessIde::builder(&cluster.url()).start().await;
         let started = ide.sign_up("github").await.expect("a link");
-        ide.opened().await;
-        browser.approve(&started.url).await;
-        ide.logged_in().await;
-        assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::SignedIn);
-        listening(&ide).await;
+        sign_in(&ide, &mut browser, started).await;
         for _ in 0..2 {
             connect(&ide, &mut browser, "github").await;
             assert!(ide.me("github").await.is_ok());
