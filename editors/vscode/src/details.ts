@@ -3,6 +3,7 @@
  *
  * Links are left out: the link of an attempt carries its code.
  */
+import { withoutUser } from "../../webview/src/address";
 import type { Model } from "./model";
 import type { Settings, Surroundings } from "./settings";
 
@@ -51,9 +52,4 @@ export function details(facts: Facts): string {
   ];
   const head = lines.map(([name, value]) => `${name.padEnd(12)}  ${value}`).join("\n");
   return `${head}\n\n${facts.doctor.trim()}\n`;
-}
-
-/** An address, as a person typed it, without what may be a name and a password: a password may hold an `@` and a `/`. */
-function withoutUser(address: string): string {
-  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, "$1");
 }

@@ -4,6 +4,7 @@
  * Never a secret: an attempt's link is left out, since whoever has it can finish the attempt, and so is what an address
  * says before its `@`.
  */
+import { withoutUser } from "./address";
 import { attemptOf, providerIdOf } from "./state/turn";
 import type { Key, State } from "./state/model";
 
@@ -14,11 +15,6 @@ function lines(pairs: [string, string | undefined][]): string {
     .filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== "")
     .map(([name, value]) => `${name}: ${value}`)
     .join("\n");
-}
-
-/** As a person typed it, it need not be an address; what stands before the last `@` may be a password all the same. */
-function withoutUser(address: string): string {
-  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, "$1");
 }
 
 function environment(state: State): [string, string | undefined][] {
