@@ -22,6 +22,8 @@ pub(super) fn soon(app: &Arc<App>, id: String) {
 /// Finds work that was left undone, at once and then every minute, until shutdown.
 pub(crate) async fn run(app: Arc<App>) {
     loop {
+        // From before the look: what falls due during it is not left for a minute more.
+        let next = app.clock.now() + EVERY;
         match app.store.due_deliveries().await {
             Ok(due) => {
                 for id in due {
@@ -31,7 +33,7 @@ pub(crate) async fn run(app: Arc<App>) {
             Err(error) => tracing::error!(%error, "undone work could not be looked for"),
         }
         tokio::select! {
-            () = app.clock.sleep_until(app.clock.now() + EVERY) => {}
+            () = app.clock.sleep_until(next) => {}
             () = app.lifecycle.stopping() => return,
         }
     }
@@ -42,12 +44,16 @@ async fn attend(app: &App, id: &str) {
     let delivery = match app.store.claim_delivery(id).await {
         Ok(Claimed::Ours(delivery)) => delivery,
         Ok(Claimed::No) => return,
-        Ok(Claimed::Lost { provider, arrived_at }) => {
+        Ok(Claimed::Lost {
+            provider,
+            arrived_at,
+            tries,
+        }) => {
             tracing::error!(
                 provider,
                 arrived_at = arrived_at.0,
-                "a call of this third party is lost and will not be worked on: the encryption key that it was sealed with \
-                 is not configured any more"
+                tries,
+                "a call of this third party cannot be worked on: the encryption key that it was sealed with is not configured"
             );
             return;
         }

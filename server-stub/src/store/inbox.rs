@@ -60,12 +60,14 @@ pub(crate) enum Claimed {
     Ours(Delivery),
     /// It is done, or somebody else's for now.
     No,
-    /// Its key was taken out of the configuration: it was given up, and is not claimed again.
+    /// Its key is not configured here. It is anybody's who has the key; that it was tried counts.
     Lost {
         /// The service's lower-case name.
         provider: String,
         /// When the letter came.
         arrived_at: UnixMillis,
+        /// How often it was claimed, this time included.
+        tries: i64,
     },
 }
 
@@ -86,7 +88,7 @@ pub(crate) trait Inbox {
     /// Takes a letter: seal and matter are checked and kept in one transaction.
     async fn take_delivery(&self, new: NewDelivery) -> Result<Taken, StoreError>;
 
-    /// Claims work for a minute, or gives it up where nobody can open it any more.
+    /// Claims work for a minute, unless it cannot be opened here.
     async fn claim_delivery(&self, id: &str) -> Result<Claimed, StoreError>;
 
     /// Work that nobody has claimed or that was not finished in its minute. Forgets what has expired.

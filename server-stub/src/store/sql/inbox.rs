@@ -63,9 +63,9 @@ impl Inbox for Sql {
         };
         let claimed = self.claimed(&row);
         if matches!(claimed, Ok(Claimed::Lost { .. })) {
-            sqlx::query("UPDATE deliveries SET tries = $2 WHERE id = $1")
+            // A node that has the key need not wait for one that has not.
+            sqlx::query("UPDATE deliveries SET claimed_until = 0 WHERE id = $1")
                 .bind(id)
-                .bind(MOST_TRIES)
                 .execute(tx.db())
                 .await?;
         }
@@ -168,14 +168,19 @@ impl Sql {
         let id: String = row.try_get("id")?;
         let provider = row.try_get("provider")?;
         let arrived_at = UnixMillis(row.try_get("arrived_at")?);
+        let tries = row.try_get("tries")?;
         let Some(work) = self.open_unless_lost(place(&id), row.try_get("work")?)? else {
-            return Ok(Claimed::Lost { provider, arrived_at });
+            return Ok(Claimed::Lost {
+                provider,
+                arrived_at,
+                tries,
+            });
         };
         Ok(Claimed::Ours(Delivery {
             provider,
             work: serde_json::from_str(&work).map_err(|_| StoreError::Shape("delivery"))?,
             arrived_at,
-            tries: row.try_get("tries")?,
+            tries,
             id,
         }))
     }

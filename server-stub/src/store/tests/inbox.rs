@@ -6,7 +6,7 @@ use super::*;
 on_each_engine!(
     a_letter_is_taken_once_and_a_matter_is_worked_on_once,
     work_is_one_workers_for_a_minute_and_then_anybodys,
-    work_whose_key_is_lost_is_given_up_at_once_and_no_other,
+    work_whose_key_is_not_there_is_left_to_whoever_has_it,
     what_was_told_is_told_once,
     a_connect_code_is_good_once_and_in_time,
     notes_are_a_services_own,
@@ -93,24 +93,29 @@ async fn work_is_one_workers_for_a_minute_and_then_anybodys(bench: Bench) {
     assert_eq!(due(&bench).await, Vec::<String>::new(), "given up");
 }
 
-async fn work_whose_key_is_lost_is_given_up_at_once_and_no_other(bench: Bench) {
-    let old = taken(&bench, letter("a", None)).await;
-    let later = bench.without_its_key().await;
-    let new = taken(&later, letter("b", None)).await;
-    let lost = Claimed::Lost {
+async fn work_whose_key_is_not_there_is_left_to_whoever_has_it(bench: Bench) {
+    let id = taken(&bench, letter("a", None)).await;
+    let other = bench.without_its_key().await;
+    let lost = |tries| Claimed::Lost {
         provider: "slack".to_owned(),
         arrived_at: START,
+        tries,
     };
-    assert_eq!(later.store.claim_delivery(&old).await.expect("a database"), lost);
-    assert!(claim(&later, &new).await.is_some());
-    later.clock.advance(MINUTE);
-    assert_eq!(due(&later).await, [new.as_str()], "nobody tries the other again");
-    // It is left as it was, for whoever still has the key.
-    bench.clock.advance(MINUTE);
     assert_eq!(
-        claim(&bench, &old).await.expect("to do").work,
-        json!({"text": "canary"})
+        other.store.claim_delivery(&id).await.expect("a database"),
+        lost(1)
     );
+    let work = claim(&bench, &id).await.expect("to do, at once").work;
+    assert_eq!(work, json!({"text": "canary"}));
+    other.clock.advance(MINUTE);
+    for tries in 3..=5 {
+        assert_eq!(due(&other).await, [id.as_str()]);
+        assert_eq!(
+            other.store.claim_delivery(&id).await.expect("a database"),
+            lost(tries)
+        );
+    }
+    assert_eq!(due(&other).await, Vec::<String>::new(), "given up");
 }
 
 async fn what_was_told_is_told_once(bench: Bench) {
