@@ -9,6 +9,7 @@
 //! - [`activity`]: what happened at a third party
 //! - [`directive`]: change directives and how they apply
 //! - [`state`]: the OAuth `state` object
+//! - [`text`]: what somebody else wrote, made safe to show
 //! - [`match_code`]: what a person compares between IDE and browser
 
 pub mod activity;
@@ -22,6 +23,7 @@ pub mod match_code;
 pub mod pkce;
 pub mod secret;
 pub mod state;
+pub mod text;
 pub mod time;
 
 pub use code::ServerCode;
