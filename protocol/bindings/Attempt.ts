@@ -15,7 +15,7 @@ export type Attempt = {
  */
 attemptId: AttemptId, 
 /**
- * Connect or sign in.
+ * Connect, sign in or link.
  */
 kind: AttemptKind, 
 /**
@@ -50,6 +50,14 @@ expiresAt: UnixMillis,
  * To compare with the browser's page, when the server asks for a confirmation.
  */
 matchCode?: string, 
+/**
+ * The account that came back, from step `confirming` on: the person confirms this name.
+ */
+account?: string, 
+/**
+ * A sentence for the person, for example that the link was opened in another browser.
+ */
+note?: string, 
 /**
  * How it ended; absent while it runs.
  */

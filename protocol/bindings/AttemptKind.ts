@@ -3,4 +3,4 @@
 /**
  * What an attempt is for.
  */
-export type AttemptKind = "connect" | "signIn";
+export type AttemptKind = "connect" | "signIn" | "link";

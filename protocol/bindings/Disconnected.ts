@@ -12,4 +12,8 @@ revoked: Revoked,
 /**
  * Where the user can do it by hand.
  */
-manualUrl?: string, };
+manualUrl?: string, 
+/**
+ * Whether the account is still a way to sign in: its identity was linked on purpose or made by the sign-up.
+ */
+signsIn?: boolean, };

@@ -3,4 +3,4 @@
 /**
  * How far an attempt is.
  */
-export type Step = "opening" | "waiting" | "finishing";
+export type Step = "opening" | "waiting" | "confirming" | "finishing";

@@ -327,7 +327,13 @@ pub struct Message {
     /// Something happened at a third party.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<Activity>,
-    /// The end of a connect handshake.
+    /// An account came back from a link handshake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt_confirming: Option<AttemptConfirming>,
+    /// Something for the person who waits for a handshake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt_noted: Option<AttemptNoted>,
+    /// The end of a connect or link handshake.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt_ended: Option<AttemptEnded>,
     /// Set on each part of a message that was too large for one frame.
@@ -335,7 +341,29 @@ pub struct Message {
     pub part: Option<Part>,
 }
 
-/// The end of a connect handshake: good when it has no `code`.
+/// An account came back from a link handshake, and the IDE decides whether it is let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptConfirming {
+    /// The handshake.
+    pub code_id: CodeId,
+    /// The provider's lower-case name.
+    pub provider: String,
+    /// The account's login or display name at the service.
+    pub account: String,
+}
+
+/// Something for the person who waits for a handshake, which goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptNoted {
+    /// The handshake.
+    pub code_id: CodeId,
+    /// A sentence.
+    pub note: String,
+}
+
+/// The end of a connect or link handshake: good when it has no `code`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptEnded {

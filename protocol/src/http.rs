@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
+use crate::channel::{AttemptConfirming, AttemptEnded, AttemptNoted};
 use crate::directive::Directive;
-use crate::id::{CodeId, ProviderId, TeamId};
+use crate::id::{CodeId, IdentityId, ProviderId, SessionId, TeamId};
 use crate::secret::{
     AccessToken, BroadcasterToken, ClientSecret, CodeVerifier, ConnectCode, SessionToken, SignupToken,
     StartCode,
@@ -22,7 +23,7 @@ pub mod path {
     pub const STATUS: &str = "/no-auth/status";
     /// `GET`: [`super::Capabilities`].
     pub const CAPABILITIES: &str = "/no-auth/capabilities";
-    /// `GET ?teamId=&expiresIn=`, Bearer: [`super::StartCodeAnswer`].
+    /// `GET ?teamId=&expiresIn=[&purpose=link]`, Bearer: [`super::StartCodeAnswer`].
     pub const PROVIDER_AUTH_CODE: &str = "/provider-auth-code";
     /// `GET`, in the browser: begins a handshake. Followed by `/{provider}`.
     pub const WEB_PROVIDER_AUTH: &str = "/web/provider-auth";
@@ -44,6 +45,13 @@ pub mod path {
     pub const LOGOUT: &str = "/logout";
     /// `GET`, Bearer: [`super::UserAnswer`].
     pub const ME: &str = "/users/me";
+    /// Bearer, followed by `/{codeId}`. `GET`: [`super::LinkState`]; `PUT`: confirms the account, `{}`; `DELETE`: gives up, `{}`.
+    pub const PROVIDER_LINK: &str = "/provider-link";
+    /// `GET`, Bearer: [`crate::lsp::request::Identities`]. `DELETE`, followed by `/{identityId}`: `{}`.
+    pub const IDENTITIES: &str = "/identities";
+    /// Bearer. `GET`: [`crate::lsp::request::SessionList`]; `DELETE`: ends all others,
+    /// [`crate::lsp::request::SessionsEnded`]; `DELETE`, followed by `/{sessionId}`: ends that one, the same.
+    pub const SESSIONS: &str = "/sessions";
     /// `PUT`, Bearer: [`super::Deauth`] to [`super::DeauthAnswer`]. Followed by `/{provider}`.
     pub const PROVIDER_DEAUTH: &str = "/provider-deauth";
     /// `GET ?teamId=`, Bearer: [`super::UserChange`]. Followed by `/{provider}`.
@@ -288,6 +296,92 @@ pub struct DeauthAnswer {
     /// Where the user can do it by hand, unless `revoked` is `yes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manual_url: Option<String>,
+    /// Whether the account is still a way to sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs_in: Option<bool>,
+}
+
+/// How a person came to an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum IdentityOrigin {
+    /// By signing up with it.
+    SignUp,
+    /// By a link attempt that the IDE confirmed.
+    Linked,
+}
+
+/// A way to sign in: an account at a service that is let in as the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// Names it.
+    pub identity_id: IdentityId,
+    /// The service's lower-case name.
+    pub provider: String,
+    /// The service's id.
+    pub provider_id: ProviderId,
+    /// The host that a person knows.
+    pub host: String,
+    /// The service, for a person.
+    pub display_name: String,
+    /// The account's login or display name, as last told by the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub name: Option<String>,
+    /// Since when it signs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub since: Option<UnixMillis>,
+    /// How it came about.
+    pub origin: IdentityOrigin,
+}
+
+/// A signed-in agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionRow {
+    /// Names it.
+    pub session_id: SessionId,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// The IDE, as it named itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub ide: Option<String>,
+    /// The machine, as it named itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub machine: Option<String>,
+    /// The lower-case name of the service that was signed in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub provider: Option<String>,
+    /// When it began.
+    pub since: UnixMillis,
+    /// When it was last used, to some minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub last_used_at: Option<UnixMillis>,
+    /// The network address that it was last used from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub address: Option<String>,
+}
+
+/// `GET /provider-link/{codeId}`: what the me-channel has said about a link handshake, for an agent without a channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkState {
+    /// An account came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt_confirming: Option<AttemptConfirming>,
+    /// Something for the person to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt_noted: Option<AttemptNoted>,
+    /// It has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt_ended: Option<AttemptEnded>,
 }
 
 /// `PUT /provider-set-token/{provider}`.

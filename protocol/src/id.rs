@@ -84,28 +84,38 @@ object_ids! {
     TeamId,
 }
 
-/// One press of Connect or Sign in, as the agent names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-#[serde(transparent)]
-#[ts(type = "string")]
-pub struct AttemptId(pub Uuid);
+macro_rules! uuids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+        #[serde(transparent)]
+        #[ts(type = "string")]
+        pub struct $name(pub Uuid);
 
-impl fmt::Display for AttemptId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse().map(Self)
+            }
+        }
+    )+};
 }
 
-/// One handshake, as the server names it; safe to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-#[serde(transparent)]
-#[ts(type = "string")]
-pub struct CodeId(pub Uuid);
-
-impl fmt::Display for CodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+uuids! {
+    /// One press of Connect, Sign in or Link, as the agent names it.
+    AttemptId,
+    /// One handshake, as the server names it; safe to show.
+    CodeId,
+    /// One way to sign in; safe to show.
+    IdentityId,
+    /// One session; safe to show, and good for nothing but ending it.
+    SessionId,
 }
 
 /// A service's host with `.` written as `*`, e.g. `github*com`: a key that is safe in dotted paths.

@@ -27,5 +27,5 @@ pub mod text;
 pub mod time;
 
 pub use code::ServerCode;
-pub use id::{AttemptId, ProviderId, TeamId, UserId};
+pub use id::{AttemptId, IdentityId, ProviderId, SessionId, TeamId, UserId};
 pub use time::UnixMillis;

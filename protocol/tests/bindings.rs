@@ -43,16 +43,23 @@ fn the_typescript_types_are_up_to_date() {
         request::Called,
         request::ConfigureParams,
         request::Disconnected,
+        request::Identities,
+        request::LinkParams,
         request::LoginResult,
         request::OtcParams,
         request::Person,
         request::ProviderList,
         request::ProviderParams,
+        request::ReopenParams,
         request::Reopened,
+        request::SessionEnd,
+        request::SessionList,
+        request::SessionsEnded,
         request::SsoParams,
         request::Started,
         request::Status,
         request::TokenParams,
+        request::UnlinkParams,
     ];
     let after = read(&dir);
     assert!(after.len() > 30, "types were generated");

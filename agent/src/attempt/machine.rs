@@ -197,6 +197,12 @@ impl Machine {
                     Some(Failure::internal("The session could not be begun. Start again.")),
                     None,
                 ),
+                AttemptKind::Link => {
+                    let message = "The server did not say in time whether it linked the account. \
+                                   Your identities show it.";
+                    let failure = Failure::new(ErrorKind::ServerUnreachable, message);
+                    self.end(Outcome::Failed, Some(failure), None)
+                }
             };
         }
         let message = match self.attempt.step {

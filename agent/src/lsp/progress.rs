@@ -104,6 +104,7 @@ fn title(attempt: &Attempt) -> String {
     match attempt.kind {
         AttemptKind::Connect => format!("Connecting to {}", attempt.host),
         AttemptKind::SignIn => format!("Signing in with {}", attempt.host),
+        AttemptKind::Link => format!("Linking {}", attempt.host),
     }
 }
 
@@ -111,6 +112,7 @@ fn step(step: Step) -> &'static str {
     match step {
         Step::Opening => "Opening your browser",
         Step::Waiting => "Waiting for you in the browser",
+        Step::Confirming => "Waiting for you to confirm the account",
         Step::Finishing => "Checking the account",
     }
 }

@@ -201,6 +201,8 @@ impl Actor {
             started_at: now,
             expires_at: now + LIFETIME,
             match_code: None,
+            account: None,
+            note: None,
             end: None,
         }
     }

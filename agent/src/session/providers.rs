@@ -60,6 +60,7 @@ impl Actor {
                 let change = UserChange { user: done.user };
                 work.tell(Input::Changed { epoch, change });
                 Disconnected {
+                    signs_in: done.signs_in,
                     revoked: done.revoked,
                     manual_url: done.manual_url,
                 }

@@ -12,6 +12,8 @@ export function stepText(step: Step, host: string): string {
       return "Opening your browser";
     case "waiting":
       return `Waiting for you to approve at ${host}`;
+    case "confirming":
+      return "Waiting for you to confirm the account";
     case "finishing":
       return "Approved. Checking the account";
   }

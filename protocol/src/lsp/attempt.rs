@@ -13,7 +13,7 @@ use crate::time::UnixMillis;
 pub struct Attempt {
     /// Names it.
     pub attempt_id: AttemptId,
-    /// Connect or sign in.
+    /// Connect, sign in or link.
     pub kind: AttemptKind,
     /// The service's lower-case name.
     pub provider: String,
@@ -33,6 +33,14 @@ pub struct Attempt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub match_code: Option<String>,
+    /// The account that came back, from step `confirming` on: the person confirms this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub account: Option<String>,
+    /// A sentence for the person, for example that the link was opened in another browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub note: Option<String>,
     /// How it ended; absent while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -47,6 +55,8 @@ pub enum AttemptKind {
     Connect,
     /// A session.
     SignIn,
+    /// A further identity for the signed-in user.
+    Link,
 }
 
 /// How far an attempt is.
@@ -57,6 +67,8 @@ pub enum Step {
     Opening,
     /// The person is in the browser.
     Waiting,
+    /// An account came back; the person confirms or cancels. Link attempts only.
+    Confirming,
     /// Approved; the account is being checked.
     Finishing,
 }
@@ -93,7 +105,7 @@ pub struct AttemptEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
-    /// The service is connected.
+    /// The service is connected, or the identity linked.
     Connected,
     /// There is a session.
     SignedIn,

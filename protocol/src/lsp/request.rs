@@ -1,5 +1,6 @@
 //! Requests from IDE to agent. Each takes one object of params.
 
+mod access;
 mod listed;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use crate::lsp::notification::ConnectionStatus;
 use crate::secret::{SessionToken, SignupToken};
 use crate::time::UnixMillis;
 
+pub use access::{Identities, SessionEnd, SessionList, SessionsEnded, UnlinkParams};
 pub use listed::{Account, ProviderList, ProviderSummary, TokenField};
 
 /// [`ProviderParams`] to [`Started`].
@@ -24,8 +26,20 @@ pub const CONNECT: &str = "codestream/provider/connect";
 pub const LOGIN_SSO: &str = "codestream/login/sso";
 /// [`AttemptParams`] to `{}`.
 pub const ATTEMPT_CANCEL: &str = "codestream/attempt/cancel";
-/// [`AttemptParams`] to [`Reopened`].
+/// [`ReopenParams`] to [`Reopened`].
 pub const ATTEMPT_REOPEN: &str = "codestream/attempt/reopen";
+/// [`AttemptParams`] to `{}`: links the account that the attempt names.
+pub const ATTEMPT_CONFIRM: &str = "codestream/attempt/confirm";
+/// [`LinkParams`] to [`Started`].
+pub const LOGIN_LINK: &str = "codestream/login/link";
+/// `{}` to [`Identities`].
+pub const LOGIN_IDENTITIES: &str = "codestream/login/identities";
+/// [`UnlinkParams`] to `{}`.
+pub const LOGIN_UNLINK: &str = "codestream/login/unlink";
+/// `{}` to [`SessionList`].
+pub const SESSION_LIST: &str = "codestream/session/list";
+/// [`SessionEnd`] to [`SessionsEnded`].
+pub const SESSION_END: &str = "codestream/session/end";
 /// [`OtcParams`] to [`LoginResult`].
 pub const LOGIN_OTC: &str = "codestream/login/otc";
 /// [`TokenParams`] to [`LoginResult`].
@@ -111,6 +125,30 @@ pub struct Started {
 pub struct AttemptParams {
     /// As in [`Started`].
     pub attempt_id: AttemptId,
+}
+
+/// `codestream/attempt/reopen`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReopenParams {
+    /// As in [`Started`].
+    pub attempt_id: AttemptId,
+    /// Whether a browser opens the new link; `false` when the person copies it.
+    #[serde(default = "yes")]
+    #[ts(optional, as = "Option<bool>")]
+    pub open: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// `codestream/login/link`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LinkParams {
+    /// `github` or `github*com`.
+    #[serde(alias = "providerId")]
+    pub provider: String,
 }
 
 /// A new link for the same attempt.
@@ -264,6 +302,10 @@ pub struct Disconnected {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub manual_url: Option<String>,
+    /// Whether the account is still a way to sign in: its identity was linked on purpose or made by the sign-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub signs_in: Option<bool>,
 }
 
 /// `codestream/provider/configure`.

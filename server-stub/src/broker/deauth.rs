@@ -37,6 +37,7 @@ pub(crate) async fn disconnect(
             Left::Others(change) => {
                 tracing::info!(provider = provider.name(), "one of several workspaces was left");
                 return Ok(axum::Json(DeauthAnswer {
+                    signs_in: None,
                     user: change.user,
                     // The grant goes on, for the others.
                     revoked: Revoked::Unsupported,
@@ -49,6 +50,7 @@ pub(crate) async fn disconnect(
     };
     let Some((account, change)) = removed else {
         return Ok(axum::Json(DeauthAnswer {
+            signs_in: None,
             user: Directive::of(key.user_id.as_str()),
             revoked: Revoked::Yes,
             manual_url: None,
@@ -58,6 +60,7 @@ pub(crate) async fn disconnect(
     team_token::retire_unused(&app, &provider, &account.key);
     tracing::info!(provider = provider.name(), ?revoked, "disconnected");
     Ok(axum::Json(DeauthAnswer {
+        signs_in: None,
         user: change.user,
         revoked,
         manual_url: (revoked != Revoked::Yes).then(|| provider.manual_url().to_owned()),

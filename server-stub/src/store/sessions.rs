@@ -4,14 +4,10 @@ use async_trait::async_trait;
 use codestream_protocol::channel::ChannelName;
 use codestream_protocol::secret::{BroadcasterToken, SessionToken};
 use codestream_protocol::{TeamId, UnixMillis, UserId};
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::StoreError;
 
-/// Names a session; safe to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) struct SessionId(pub(crate) Uuid);
+pub(crate) use codestream_protocol::SessionId;
 
 /// A signed-in agent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -90,7 +90,8 @@ impl HeadlessIde {
             let rank = match attempt.step {
                 Step::Opening => 0,
                 Step::Waiting => 1,
-                Step::Finishing => 2,
+                Step::Confirming => 2,
+                Step::Finishing => 3,
             };
             assert!(rank >= reached, "a step back: {attempt:?}");
             reached = rank;

@@ -20,6 +20,8 @@ fn press(kind: AttemptKind) -> Machine {
         started_at: START,
         expires_at: END,
         match_code: None,
+        account: None,
+        note: None,
         end: None,
     })
 }

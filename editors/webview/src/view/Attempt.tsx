@@ -27,17 +27,20 @@ const ORDER: readonly Step[] = ["opening", "waiting", "finishing"];
 const DONE: Record<Step, string> = {
   opening: "Browser opened",
   waiting: "Approved",
+  confirming: "Confirmed",
   finishing: "Account checked",
 };
 /** As it is said aloud; that it was approved stands in the step before. */
 const CURRENT: Record<Step, (host: string) => string> = {
   opening: (host) => stepText("opening", host),
   waiting: (host) => stepText("waiting", host),
+  confirming: (host) => stepText("confirming", host),
   finishing: () => "Checking the account",
 };
 const AHEAD: Record<Step, string> = {
   opening: "Open your browser",
   waiting: "Approve in the browser",
+  confirming: "Confirm the account",
   finishing: "Check the account",
 };
 
