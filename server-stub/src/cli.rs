@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{self, Database, Environment, KeyRing, Settings};
 use crate::keys;
+use crate::listen;
 use crate::nginx;
 use crate::providers;
 use crate::random::Random;
@@ -83,9 +84,8 @@ fn check(settings: &Settings, file: Option<&Path>) -> ExitCode {
         Err(error) => return fail(FAILED, error),
     };
     let findings = runtime.block_on(check::findings(settings, file));
-    findings
-        .iter()
-        .fold(ExitCode::SUCCESS, |_, finding| fail(USAGE, finding))
+    let failed = findings.iter().map(|finding| fail(USAGE, finding)).last();
+    failed.unwrap_or_else(|| print(&check::limits(settings)))
 }
 
 fn sandbox_keys(database: &Database, random: &Random) -> io::Result<(KeyRing, KeyRing)> {
@@ -97,6 +97,7 @@ fn sandbox_keys(database: &Database, random: &Random) -> io::Result<(KeyRing, Ke
 
 fn serve(settings: Settings, ready_json: bool, environment: &Environment) -> ExitCode {
     log::start(environment);
+    listen::raise();
     let served = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

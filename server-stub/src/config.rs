@@ -4,6 +4,7 @@
 
 mod environment;
 mod file;
+mod limits;
 mod load;
 mod place;
 mod proxies;
@@ -16,6 +17,7 @@ use url::Url;
 
 pub use crate::keys::{Key, KeyRing};
 pub use environment::Environment;
+pub use limits::{Limits, Times};
 pub use load::{ConfigError, Options, Settings, load};
 pub use proxies::TrustedProxies;
 
@@ -32,6 +34,8 @@ pub struct Config {
     pub success_url: Option<Url>,
     /// Whose word about a client's address is taken.
     pub trusted_proxies: TrustedProxies,
+    /// How much anybody may hold of the server's connections, memory and time.
+    pub limits: Limits,
     /// Where everything is kept.
     pub database: Database,
     /// Whether the third parties are imitated.

@@ -15,6 +15,7 @@ mod deadlines;
 mod faults;
 mod keys;
 mod lifecycle;
+mod listen;
 mod me;
 mod metrics;
 mod nginx;

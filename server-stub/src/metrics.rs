@@ -19,6 +19,7 @@ use prometheus_client::registry::Registry;
 use tokio::time::Instant;
 
 use crate::app::App;
+use crate::listen;
 
 /// Every metric of one node.
 pub(crate) struct Metrics {
@@ -29,6 +30,8 @@ pub(crate) struct Metrics {
     missed: Counter,
     connections: Gauge,
     draining: Gauge,
+    /// Of the listeners.
+    pub(crate) listeners: listen::Counts,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -56,6 +59,7 @@ impl Metrics {
             missed: Counter::default(),
             connections: Gauge::default(),
             draining: Gauge::default(),
+            listeners: listen::Counts::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests answered", metrics.requests.clone());
@@ -84,6 +88,7 @@ impl Metrics {
             "1 once this node was told to stop",
             metrics.draining.clone(),
         );
+        metrics.listeners.register(registry);
         metrics
     }
 

@@ -1,12 +1,12 @@
 //! Puts the rooms together and runs them until told to stop.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::serve::ListenerExt as _;
+use codestream_protocol::http::path;
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -16,6 +16,7 @@ use crate::config::{Config, Database};
 use crate::faults::Faults;
 use crate::keys::Keys;
 use crate::lifecycle::Lifecycle;
+use crate::listen::{self, Bounds, Gate, Site};
 use crate::metrics::Metrics;
 use crate::providers::Registry;
 use crate::random::Random;
@@ -28,6 +29,10 @@ use crate::{actions, api, broker, channel, deadlines, faults, metrics, outbound,
 const NOTICE: Duration = Duration::from_secs(1);
 /// How long everything may take once shutdown has begun.
 const GRACE: Duration = Duration::from_secs(4);
+/// Most bytes of a body that the sandbox keeps: axum's own limit.
+const SANDBOX_BODY: usize = 2 * 1024 * 1024;
+/// Most connections of whoever reads the metrics.
+const SCRAPERS: usize = 16;
 
 /// Bound sockets.
 #[derive(Debug)]
@@ -113,18 +118,23 @@ impl Server {
         lifecycle.spawn(deadlines::run(app.clone()));
         lifecycle.spawn(actions::run(app.clone()));
         channel::start(&app);
-        let api = listen(listeners.api, api_router(&app), &lifecycle);
+        let sites = Sites::new(&app, 1 + usize::from(listeners.sandbox.is_some()));
+        let api = listen::serve(listeners.api, sites.api(api_router(&app)), lifecycle.stopping());
         let sandbox = async {
             match (listeners.sandbox, &app.sandbox) {
                 (Some(listener), Some(sandbox)) => {
-                    listen(listener, sandbox::routes(&app, sandbox), &lifecycle).await
+                    let site = sites.sandbox(sandbox::routes(&app, sandbox));
+                    listen::serve(listener, site, lifecycle.stopping()).await
                 }
                 _ => Ok(()),
             }
         };
         let metrics = async {
             match listeners.metrics {
-                Some(listener) => listen(listener, metrics::routes(&app), &lifecycle).await,
+                Some(listener) => {
+                    let site = sites.metrics(metrics::routes(&app));
+                    listen::serve(listener, site, lifecycle.stopping()).await
+                }
                 None => Ok(()),
             }
         };
@@ -157,17 +167,69 @@ impl Server {
     }
 }
 
-async fn listen(listener: TcpListener, router: Router, lifecycle: &Lifecycle) -> std::io::Result<()> {
-    let lifecycle = lifecycle.clone();
-    // Small frames follow each other: without this the second waits for the peer's delayed acknowledgement, 40 ms.
-    let prompt = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection cannot be made prompt");
+/// What the listeners are given.
+pub(crate) struct Sites<'a> {
+    app: &'a Arc<App>,
+    bounds: Bounds,
+}
+
+impl<'a> Sites<'a> {
+    /// Of a server with `listeners` beside the one for metrics; they share what descriptors there are.
+    pub(crate) fn new(app: &'a Arc<App>, listeners: usize) -> Self {
+        let limits = &app.config.limits;
+        let share = listen::share(limits, listeners);
+        if share.connections < limits.connections {
+            tracing::warn!(
+                connections = share.connections,
+                wanted = limits.connections,
+                "the limit of open descriptors allows fewer connections than [limits] connections; raise it"
+            );
         }
-    });
-    axum::serve(prompt, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move { lifecycle.stopping().await })
-        .await
+        let bounds = Bounds {
+            connections: share.connections,
+            connections_per_address: limits.connections_per_address.min(share.connections),
+            bytes: limits.body_bytes,
+            bytes_per_address: limits.body_bytes_per_address,
+            reserve: share.reserve,
+        };
+        Self { app, bounds }
+    }
+
+    /// For the API, whose status is answered whatever else is refused.
+    pub(crate) fn api(&self, router: Router) -> Site {
+        Site {
+            always: Some(path::STATUS),
+            ..self.site(router, self.bounds, api::MOST_BYTES)
+        }
+    }
+
+    fn sandbox(&self, router: Router) -> Site {
+        self.site(router, self.bounds, SANDBOX_BODY)
+    }
+
+    fn metrics(&self, router: Router) -> Site {
+        let bounds = Bounds {
+            connections: SCRAPERS,
+            connections_per_address: SCRAPERS,
+            reserve: 1,
+            ..self.bounds
+        };
+        self.site(router, bounds, 0)
+    }
+
+    fn site(&self, router: Router, bounds: Bounds, kept: usize) -> Site {
+        let config = &self.app.config;
+        let counts = self.app.metrics.listeners.clone();
+        let proxies = config.trusted_proxies.clone();
+        Site {
+            router,
+            gate: Gate::new(bounds, proxies.clone(), counts),
+            times: config.limits.times,
+            always: None,
+            kept,
+            client: Arc::new(move |parts| api::client_address(parts, &proxies)),
+        }
+    }
 }
 
 pub(crate) fn api_router(app: &Arc<App>) -> Router {

@@ -32,7 +32,7 @@ pub(crate) use sessions::{OpenedSession, Session, SessionId, Sessions};
 pub(crate) use sign_ups::{Grant, Granted, NewAccount, NewGrant, SignUpKey, SignUpStatus, SignUps, Who};
 pub(crate) use teams::{HostKey, RemovedHost, TeamHost, TeamToken, TeamTokenKey, Teams};
 pub(crate) use undos::{Deed, Undo, Undoing, Undos};
-pub(crate) use wake::{Wake, Wakes};
+pub(crate) use wake::{Topic, Wake, Wakes};
 pub(crate) use workspaces::{Leaving, Workspaces};
 
 use std::sync::Arc;

@@ -33,7 +33,7 @@ impl FromRequestParts<Arc<App>> for Peer {
 /// The client's address: the peer's own or, when the peer is a trusted proxy, the nearest one in `X-Forwarded-For` that is
 /// not. Each proxy writes at the end of the list who came to it, so whatever stands before an address that is not trusted is
 /// that client's claim.
-fn client_address(parts: &Parts, proxies: &TrustedProxies) -> Option<IpAddr> {
+pub(crate) fn client_address(parts: &Parts, proxies: &TrustedProxies) -> Option<IpAddr> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
     let mut nearest = peer.ip().to_canonical();
     let mut before = forwarded(&parts.headers);

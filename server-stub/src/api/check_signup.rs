@@ -10,13 +10,11 @@ use codestream_protocol::ServerCode;
 use codestream_protocol::http::LoginResponse;
 use codestream_protocol::secret::{CodeVerifier, SignupToken};
 use serde_json::{Map, Value};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 
 use super::prefer::Wait;
 use super::{Json, Peer, RouteError, limit, login_data};
 use crate::app::App;
-use crate::store::{Failure, Grant, SignUpKey, SignUpStatus, Wake};
+use crate::store::{Failure, Grant, SignUpKey, SignUpStatus, Topic};
 
 /// Answers at once or, when the client prefers and the configuration allows it, when something has happened.
 pub(super) async fn check(
@@ -73,7 +71,7 @@ async fn granted(
     wait: Option<Wait>,
 ) -> Result<Option<Grant>, RouteError> {
     // Before the first look, so that nothing happens unseen between look and wait.
-    let mut wakes = app.wakes.listen();
+    let waiter = app.wakes.wait_for(Topic::SignUp(key.clone()));
     let until = wait.map(|wait| app.clock.now() + wait.duration());
     let mut last = until.is_none();
     loop {
@@ -86,21 +84,9 @@ async fn granted(
         }
         let until = until.unwrap_or_else(|| app.clock.now());
         tokio::select! {
-            () = woken(&mut wakes, key) => {}
+            () = waiter.woken() => {}
             () = app.clock.sleep_until(until) => last = true,
             () = app.lifecycle.draining() => last = true,
-        }
-    }
-}
-
-/// Ends when the sign-up may stand elsewhere than before.
-async fn woken(wakes: &mut Receiver<Wake>, key: &SignUpKey) {
-    loop {
-        match wakes.recv().await {
-            Ok(Wake::SignUp { key: told }) if told == *key => return,
-            Ok(Wake::Missed) | Err(RecvError::Lagged(_)) => return,
-            Ok(_) => {}
-            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::app::App;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Larger than any body that a client of ours sends.
-const MOST_BYTES: usize = 256 * 1024;
+pub(crate) const MOST_BYTES: usize = 256 * 1024;
 /// Most bytes of a body that are read in order to be refused: a client that is cut off while it sends never reads why.
 const MOST_READ: usize = 8 * 1024 * 1024;
 

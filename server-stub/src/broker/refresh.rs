@@ -17,8 +17,6 @@ use codestream_protocol::http::{TokenError as LostToken, UserChange};
 use codestream_protocol::secret::{AccessToken, RefreshToken};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 
 use super::accounts::{self, Named};
 use super::connection::expiry;
@@ -29,7 +27,7 @@ use crate::app::App;
 use crate::keys::fingerprint;
 use crate::me;
 use crate::providers::{CallError, Grant, Provider, TokenError};
-use crate::store::{Account, AccountKey, Leased, NewTokens, Replaced, StoreError, Wake};
+use crate::store::{Account, AccountKey, Leased, NewTokens, Replaced, StoreError, Topic};
 
 /// Longer than any service may take to answer, with the store's own time.
 const LEASE: Duration = Duration::from_secs(20);
@@ -154,7 +152,7 @@ async fn alone(
 ) -> Result<Outcome, StoreError> {
     loop {
         // Before the lease is asked for, so that its end cannot fall in between.
-        let mut wakes = app.wakes.listen();
+        let waiter = app.wakes.wait_for(Topic::Refresh(key.user_id.clone()));
         let until = match app.store.lease_refresh(key, LEASE).await? {
             Leased::Ours(lease) => {
                 let outcome = match decided(app, key, had).await? {
@@ -168,7 +166,7 @@ async fn alone(
             Leased::Theirs(until) => until,
         };
         tokio::select! {
-            () = ended(&mut wakes, key) => {}
+            () = waiter.woken() => {}
             () = app.clock.sleep_until(until) => {}
             () = app.lifecycle.stopping() => return Ok(Outcome::Undecided),
         }
@@ -190,18 +188,6 @@ async fn decided(
         Some(account) if account.access_token.is_none() => Some(Outcome::Lost),
         Some(account) => Some(Outcome::Now(Box::new(me::connected(&account)))),
     })
-}
-
-/// Ends when another flight for this user may have ended.
-async fn ended(wakes: &mut Receiver<Wake>, key: &AccountKey) {
-    loop {
-        match wakes.recv().await {
-            Ok(Wake::RefreshEnded { user_id }) if user_id == key.user_id => return,
-            Ok(Wake::Missed) | Err(RecvError::Lagged(_)) => return,
-            Ok(_) => {}
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
-    }
 }
 
 async fn renew(app: &Arc<App>, key: &AccountKey, request_id: &str) -> Result<Outcome, StoreError> {

@@ -15,7 +15,8 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::*;
 use crate::config::{Config, ConfirmSignIn, Database, Key, KeyRing};
-use crate::serve::{Listeners, api_router, app};
+use crate::listen;
+use crate::serve::{Listeners, Sites, api_router, app};
 use crate::store::{NewUser, SessionId};
 
 /// A server, until it is dropped.
@@ -45,6 +46,7 @@ fn config() -> Config {
         auth_origin: None,
         success_url: None,
         trusted_proxies: crate::config::TrustedProxies::default(),
+        limits: crate::config::Limits::default(),
         database: Database::SqliteMemory,
         sandbox: false,
         sandbox_url: None,
@@ -67,11 +69,10 @@ async fn bench() -> Bench {
     };
     let app = app(&listeners, config()).await.expect("an app");
     start(&app);
-    let router = api_router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    let site = Sites::new(&app, 1).api(api_router(&app));
     let lifecycle = app.lifecycle.clone();
     app.lifecycle.spawn(async move {
-        let stopping = async move { lifecycle.stopping().await };
-        let served = axum::serve(listeners.api, router).with_graceful_shutdown(stopping);
+        let served = listen::serve(listeners.api, site, lifecycle.stopping());
         served.await.expect("served");
     });
     Bench { app, address }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 use url::{Host, Url};
 
-use crate::config::{Config, Database, Settings};
+use crate::config::{Config, Database, Limits, Settings};
+use crate::listen;
 use crate::providers::Registry;
 use crate::store;
 
@@ -49,6 +50,19 @@ pub(super) fn notes(config: &Config) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// The limits in force: what is configured, as far as the descriptors allow it.
+pub(super) fn limits(settings: &Settings) -> String {
+    listen::raise();
+    let limits = &settings.config.limits;
+    let share = listen::share(limits, 1 + usize::from(settings.sandbox_listen.is_some()));
+    let in_force = Limits {
+        connections: share.connections,
+        connections_per_address: limits.connections_per_address.min(share.connections),
+        ..limits.clone()
+    };
+    in_force.to_string()
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -14,6 +14,7 @@ pub(super) struct File {
     pub(super) shared_general: SharedGeneral,
     pub(super) api_server: ApiServer,
     pub(super) secrets: Secrets,
+    pub(super) limits: super::limits::Given,
     pub(super) providers: BTreeMap<String, Provider>,
 }
 

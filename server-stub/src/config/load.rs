@@ -10,7 +10,7 @@ use url::Url;
 
 use super::file::File;
 use super::{
-    Callback, Config, ConfirmSignIn, Database, Environment, Key, KeyRing, ProviderApp, TrustedProxies,
+    Callback, Config, ConfirmSignIn, Database, Environment, Key, KeyRing, Limits, ProviderApp, TrustedProxies,
 };
 use crate::providers::Registry;
 
@@ -116,6 +116,15 @@ pub enum ConfigError {
     NoAuthOrigin(String),
     #[error("provider {0} has a clientSecret but no clientId")]
     NoClientId(String),
+    #[error("[limits] {key} must be a whole number from {least} to {most}, not {given}")]
+    Limit {
+        key: &'static str,
+        least: u64,
+        most: u64,
+        given: i64,
+    },
+    #[error("[limits] {0} is more than {1}, which it is a part of; lower the one or raise the other")]
+    LimitOrder(&'static str, &'static str),
 }
 
 /// Which key, without telling it.
@@ -211,6 +220,7 @@ pub fn load(
             auth_origin,
             success_url,
             trusted_proxies: TrustedProxies::parse(&server.trusted_proxies)?,
+            limits: Limits::of(&file.limits)?,
             database,
             sandbox,
             sandbox_url,

@@ -212,6 +212,7 @@ impl Registry {
             auth_origin: None,
             success_url: None,
             trusted_proxies: crate::config::TrustedProxies::default(),
+            limits: crate::config::Limits::default(),
             database: Database::SqliteMemory,
             sandbox: sandbox.is_some(),
             sandbox_url: None,

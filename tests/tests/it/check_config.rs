@@ -40,13 +40,25 @@ async fn check(home: &Home, text: &str) -> Output {
 }
 
 #[tokio::test]
-async fn a_good_configuration_is_passed_without_a_word_or_a_trace() {
+async fn a_good_configuration_is_passed_with_its_limits_and_without_a_trace() {
     let home = Home::new();
-    let output = check(&home, &good(home.path())).await;
-    assert_eq!(
-        (output.code, output.stdout.as_str(), output.stderr.as_str()),
-        (Some(0), "", "")
-    );
+    let limits = "[limits]\nconnections = 40\nheadSeconds = 5\n";
+    let output = check(&home, &(good(home.path()) + limits)).await;
+    assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
+    // CWE-770: what is in force, given or not.
+    for line in [
+        "[limits]",
+        "connections = 40",
+        "connectionsPerAddress = 40",
+        "headSeconds = 5",
+        "keepAliveSeconds = 75",
+    ] {
+        assert!(
+            output.stdout.lines().any(|said| said == line),
+            "{line} in {}",
+            output.stdout
+        );
+    }
     let left: Vec<_> = std::fs::read_dir(home.path()).expect("a directory").collect();
     assert_eq!(left.len(), 1, "nothing is made: {left:?}");
 }
@@ -89,6 +101,11 @@ async fn each_fault_is_one_line_that_says_what_to_do() {
             "listen = '127.0.0.1:0'",
             "listen = '127.0.0.1:0'\ntrustedProxies = ['lb.example.com']",
             "a trusted proxy must be an address or a network, such as 10.0.0.0/8, not \"lb.example.com\"",
+        ),
+        (
+            "[providers.github]",
+            "[limits]\nconnections = 3\n[providers.github]",
+            "[limits] connections must be a whole number from 4 to 1000000, not 3",
         ),
         (
             "[providers.github]",

@@ -304,6 +304,7 @@ fn config() -> Config {
         auth_origin: None,
         success_url: None,
         trusted_proxies: crate::config::TrustedProxies::default(),
+        limits: crate::config::Limits::default(),
         database: Database::SqliteMemory,
         sandbox: true,
         sandbox_url: None,
