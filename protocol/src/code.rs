@@ -61,6 +61,8 @@ codes! {
     TooManyRequests = "RAPI-1014", "Too many requests. Wait a moment.";
     TooLarge = "RAPI-1015", "The request body is too large.";
     Deprecated = "RAPI-1016", "This call is no longer offered.";
+    QuotaExceeded = "RAPI-1017", "There is as much of this as may be kept here. Remove something first.";
+    LinkUsedUp = "RAPI-1018", "This link was opened too often. Press Open again in your IDE for a new one.";
     Internal = "RAPI-1000", "Something went wrong on the server. Try again.";
     UnknownProvider = "PRVD-1000", "This service is not known here.";
     InvalidProviderCredentials = "PRVD-1001", "The service refused to exchange the authorization for a token.";

@@ -27,7 +27,7 @@ use codestream_protocol::http::path;
 
 use crate::app::App;
 
-pub(crate) use address::{Peer, client_address};
+pub(crate) use address::{ClientAddress, Peer, client_address};
 pub(crate) use bearer::Bearer;
 pub(crate) use edge::{MOST_BYTES, RequestId, around, to_the_end};
 pub(crate) use error::RouteError;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use url::Url;
+use url::{Host, Url};
 
 use crate::channel::Channel;
 use crate::clock::Clock;
@@ -61,11 +61,23 @@ pub(crate) struct Origins {
     pub(crate) auth: Option<Url>,
     /// The sandbox's own site, of this node or of another.
     pub(crate) sandbox: Option<Url>,
+    /// Whether the API listens and is named on the loopback alone, so that every client is on this machine.
+    pub(crate) is_local: bool,
 }
 
 impl Origins {
     /// Whether browsers reach the API over https, so that cookies can be `Secure`.
     pub(crate) fn is_https(&self) -> bool {
         self.public.scheme() == "https"
+    }
+}
+
+/// Whether only this machine is at `url`.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
     }
 }

@@ -8,6 +8,7 @@ mod limits;
 mod load;
 mod place;
 mod proxies;
+mod quotas;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub use environment::Environment;
 pub use limits::{Limits, Times};
 pub use load::{ConfigError, Options, Settings, load};
 pub use proxies::TrustedProxies;
+pub use quotas::{Quotas, SessionLife};
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -49,6 +51,10 @@ pub struct Config {
     pub allow_legacy_sign_up: bool,
     /// Whether a person confirms in the browser after the callback.
     pub confirm_sign_in: ConfirmSignIn,
+    /// How much one user, team or address may keep here.
+    pub quotas: Quotas,
+    /// How long a session lasts.
+    pub sessions: SessionLife,
     /// The OAuth apps, by the provider's lower-case name.
     pub providers: BTreeMap<String, ProviderApp>,
     /// Signs states and channel tokens.

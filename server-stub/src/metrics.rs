@@ -2,13 +2,16 @@
 //!
 //! Labels are names that this server gives: routes by their patterns, methods and statuses. No user, no token, no address.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use codestream_protocol::UnixMillis;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -32,7 +35,17 @@ pub(crate) struct Metrics {
     draining: Gauge,
     /// Of the listeners.
     pub(crate) listeners: listen::Counts,
+    limits_hit: Family<Limit, Counter>,
+    told: Mutex<BTreeMap<&'static str, UnixMillis>>,
 }
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Limit {
+    limit: &'static str,
+}
+
+/// A limit that is hit all the time is logged this often.
+const LIMITS_TOLD_EVERY: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Asked {
@@ -60,6 +73,8 @@ impl Metrics {
             connections: Gauge::default(),
             draining: Gauge::default(),
             listeners: listen::Counts::default(),
+            limits_hit: Family::default(),
+            told: Mutex::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests answered", metrics.requests.clone());
@@ -82,6 +97,11 @@ impl Metrics {
             "channel_connections",
             "Open me-channel connections",
             metrics.connections.clone(),
+        );
+        registry.register(
+            "limits_hit",
+            "Requests refused by a limit or quota",
+            metrics.limits_hit.clone(),
         );
         registry.register(
             "draining",
@@ -113,6 +133,21 @@ impl Metrics {
     /// Something may have been missed.
     pub(crate) fn missed(&self) {
         self.missed.inc();
+    }
+
+    /// A limit or quota has refused something. Counted every time, logged now and then: a log that grows with an attack
+    /// fills the disk too.
+    pub(crate) fn limit_hit(&self, limit: &'static str, now: UnixMillis) {
+        self.limits_hit.get_or_create(&Limit { limit }).inc();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let again = told.get(limit).copied();
+        if again.is_none_or(|again| now >= again) {
+            told.insert(limit, now + LIMITS_TOLD_EVERY);
+            tracing::warn!(
+                limit,
+                "a limit was hit; it is counted in codestream_limits_hit_total"
+            );
+        }
     }
 
     fn text(&self, app: &App) -> Result<String, std::fmt::Error> {

@@ -10,7 +10,7 @@ use codestream_protocol::http::path;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::app::{App, Origins};
+use crate::app::{App, Origins, is_loopback};
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::faults::Faults;
@@ -21,7 +21,7 @@ use crate::metrics::Metrics;
 use crate::providers::Registry;
 use crate::random::Random;
 use crate::sandbox::Sandbox;
-use crate::store::{Store, StoreError, Wakes};
+use crate::store::{Policy, Store, StoreError, Wakes};
 use crate::{actions, api, broker, channel, deadlines, faults, metrics, outbound, pages, sandbox};
 
 /// How long a node among several goes on accepting once it drains, so that load balancers and reconnecting clients find
@@ -249,13 +249,23 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
     let random = Random::system();
     let wakes = Wakes::new();
     let keys = Keys::new(&config.signing_keys, &config.encryption_keys, random.clone());
+    let policy = Policy {
+        quotas: config.quotas,
+        sessions: config.sessions,
+    };
     let store: Arc<dyn Store> =
-        crate::store::open(&config.database, &keys.sealer, &clock, &random, &wakes).await?;
+        crate::store::open(&config.database, &keys.sealer, &clock, &random, &wakes, policy).await?;
+    let public = match &config.public_url {
+        Some(url) => url.clone(),
+        None => origin(&local_origin(&listeners.api)?),
+    };
+    let listens_here = listeners
+        .api
+        .local_addr()
+        .is_ok_and(|address| address.ip().is_loopback());
     let origins = Origins {
-        public: match &config.public_url {
-            Some(url) => url.clone(),
-            None => origin(&local_origin(&listeners.api)?),
-        },
+        is_local: listens_here && is_loopback(&public),
+        public,
         auth: config.auth_origin.clone(),
         sandbox: match (&config.sandbox_url, &listeners.sandbox) {
             (Some(url), _) => Some(url.clone()),

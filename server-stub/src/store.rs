@@ -10,6 +10,7 @@ mod limits;
 mod links;
 mod messages;
 mod people;
+mod quota;
 mod sessions;
 mod sign_ups;
 mod sql;
@@ -28,6 +29,7 @@ pub(crate) use limits::{Allowed, Limits, Rate};
 pub(crate) use links::Links;
 pub(crate) use messages::{Messages, StoredMessage};
 pub(crate) use people::{Identity, NewUser, People, Team, User};
+pub(crate) use quota::{Policy, Quota};
 pub(crate) use sessions::{OpenedSession, Session, SessionId, Sessions};
 pub(crate) use sign_ups::{Grant, Granted, NewAccount, NewGrant, SignUpKey, SignUpStatus, SignUps, Who};
 pub(crate) use teams::{HostKey, RemovedHost, TeamHost, TeamToken, TeamTokenKey, Teams};
@@ -78,6 +80,9 @@ pub(crate) enum StoreError {
     /// A write took so long that its timestamp is too old to be found.
     #[error("a write took longer than it may")]
     TooSlow,
+    /// There is as much as may be kept; nothing was changed.
+    #[error("the quota {} is used up", .0.name())]
+    OverQuota(Quota),
     /// A row that the call relies on is not there.
     #[error("there is no such {0}")]
     Missing(&'static str),
@@ -95,9 +100,10 @@ pub(crate) async fn open(
     clock: &Clock,
     random: &Random,
     wakes: &Wakes,
+    policy: Policy,
 ) -> Result<Arc<dyn Store>, StoreError> {
     Ok(Arc::new(
-        sql::Sql::open(database, sealer, clock, random, wakes).await?,
+        sql::Sql::open(database, sealer, clock, random, wakes, policy).await?,
     ))
 }
 

@@ -144,7 +144,9 @@ pub fn kind_of(code: &str) -> ErrorKind {
     match code {
         Code::MissingAuthorization | Code::NoUserId | Code::UserNotFound => ErrorKind::NotSignedIn,
         Code::TokenInvalid | Code::ReadAuth => ErrorKind::StateRejected,
-        Code::TokenExpired | Code::TokenNotFound | Code::WebTokenExpired => ErrorKind::Expired,
+        Code::TokenExpired | Code::TokenNotFound | Code::WebTokenExpired | Code::LinkUsedUp => {
+            ErrorKind::Expired
+        }
         Code::UserNotOnTeam => ErrorKind::NoTeam,
         Code::UnknownProvider | Code::UnknownProviderHost | Code::HostUrlRequired => {
             ErrorKind::UnknownProvider
@@ -161,7 +163,7 @@ pub fn kind_of(code: &str) -> ErrorKind {
         Code::NoLoginUnregistered | Code::NoIdentityMatch => ErrorKind::NotRegistered,
         Code::IdentityMatchingNotSupported => ErrorKind::IdentityUnsupported,
         Code::ProviderNotAllowed => ErrorKind::AdminApproval,
-        Code::UpdateAuth | Code::CreateAuth | Code::DeleteAuth => ErrorKind::Forbidden,
+        Code::UpdateAuth | Code::CreateAuth | Code::DeleteAuth | Code::QuotaExceeded => ErrorKind::Forbidden,
         Code::TooManyRequests => ErrorKind::RateLimited,
         Code::TooLarge => ErrorKind::TooLarge,
         Code::InMaintenanceMode => ErrorKind::ServerUnreachable,

@@ -19,12 +19,12 @@ use crate::store::{Failure, Grant, SignUpKey, SignUpStatus, Topic};
 /// Answers at once or, when the client prefers and the configuration allows it, when something has happened.
 pub(super) async fn check(
     State(app): State<Arc<App>>,
-    Peer(address): Peer,
+    peer: Peer,
     headers: HeaderMap,
     Json(body): Json<Map<String, Value>>,
 ) -> Response {
     let wait = Wait::asked(&headers).filter(|_| app.config.long_poll);
-    let answer = poll(&app, &body, address.as_deref(), wait).await;
+    let answer = poll(&app, &body, &peer, wait).await;
     let mut response = match answer {
         Ok(login) => Body(login).into_response(),
         Err(refusal) => refusal.into_response(),
@@ -41,14 +41,13 @@ pub(super) async fn check(
 async fn poll(
     app: &App,
     body: &Map<String, Value>,
-    address: Option<&str>,
+    peer: &Peer,
     wait: Option<Wait>,
 ) -> Result<LoginResponse, RouteError> {
     let key = key(body)?;
-    limit::take(app, limit::CHECK_SIGN_UP, &key.token)
-        .await
-        .map_err(RouteError::too_many)?;
-    match granted(app, &key, address, wait).await? {
+    limit::poll(app, &key, app.store.knows_sign_up(&key).await?, peer).await?;
+    let address = peer.address.text();
+    match granted(app, &key, address.as_deref(), wait).await? {
         Some(grant) => {
             let Grant {
                 user,

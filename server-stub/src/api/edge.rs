@@ -15,7 +15,7 @@ use futures_util::StreamExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
-use super::RouteError;
+use super::{RouteError, limit};
 use crate::app::App;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,6 +44,7 @@ pub(crate) fn around(router: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App
         .method_not_allowed_fallback(async || {
             RouteError::of(ServerCode::NotFound).at(StatusCode::METHOD_NOT_ALLOWED)
         })
+        .layer(from_fn_with_state(app.clone(), limit::around))
         .layer(from_fn(bounded))
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(from_fn_with_state(app.clone(), name))

@@ -8,7 +8,10 @@ use codestream_protocol::ServerCode;
 use codestream_protocol::code::ErrorBody;
 use serde_json::{Map, Value};
 
-use crate::store::StoreError;
+use crate::store::{Quota, StoreError};
+
+/// When a person who has started too much may try again.
+const PENDING_END_WITHIN: Duration = Duration::from_mins(1);
 
 /// A refusal of the API.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +19,7 @@ pub(crate) struct RouteError {
     status: StatusCode,
     body: Box<ErrorBody>,
     retry_after: Option<Duration>,
+    quota: Option<Quota>,
 }
 
 impl RouteError {
@@ -35,6 +39,7 @@ impl RouteError {
                 info: Map::new(),
             }),
             retry_after: None,
+            quota: None,
         }
     }
 
@@ -67,6 +72,20 @@ impl RouteError {
         }
     }
 
+    /// There is as much as may be kept.
+    pub(crate) fn over_quota(quota: Quota) -> Self {
+        let error = match quota {
+            // Those that are pending end by themselves.
+            Quota::PendingHandshakes => Self::too_many(PENDING_END_WITHIN),
+            Quota::States => Self::of(ServerCode::LinkUsedUp),
+            Quota::Accounts | Quota::Hosts | Quota::Data => Self::of(ServerCode::QuotaExceeded),
+        };
+        Self {
+            quota: Some(quota),
+            ..error.saying(quota.message())
+        }
+    }
+
     /// Something that is nobody's fault but ours; the cause goes to the log.
     pub(crate) fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(cause, "request failed");
@@ -91,9 +110,17 @@ impl RouteError {
     }
 }
 
+/// As `Retry-After` has it: whole seconds (RFC 9110 §10.2.3), rounded up, so that who obeys is let in.
+pub(super) fn seconds(wait: Duration) -> u128 {
+    wait.as_millis().div_ceil(1000).max(1)
+}
+
 impl From<StoreError> for RouteError {
     fn from(error: StoreError) -> Self {
-        Self::internal(&error)
+        match error {
+            StoreError::OverQuota(quota) => Self::over_quota(quota),
+            error => Self::internal(&error),
+        }
     }
 }
 
@@ -106,10 +133,12 @@ impl IntoResponse for RouteError {
             // RFC 9110 §11.6.1
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if let Some(quota) = self.quota {
+            response.extensions_mut().insert(quota);
+        }
+        let headers = response.headers_mut();
         if let Some(wait) = self.retry_after {
-            // Whole seconds (RFC 9110 §10.2.3), rounded up, so that who obeys is let in.
-            let seconds = wait.as_millis().div_ceil(1000).max(1);
-            if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
+            if let Ok(value) = HeaderValue::from_str(&seconds(wait).to_string()) {
                 headers.insert(header::RETRY_AFTER, value);
             }
         }

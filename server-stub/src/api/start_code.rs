@@ -10,7 +10,7 @@ use codestream_protocol::id::CodeId;
 use codestream_protocol::{ServerCode, TeamId, match_code};
 use serde::Deserialize;
 
-use super::{Bearer, Peer, Query, RouteError};
+use super::{Bearer, Peer, Query, RouteError, limit};
 use crate::app::App;
 use crate::broker::issue_start_code;
 use crate::config::ConfirmSignIn;
@@ -36,7 +36,7 @@ pub(super) struct Asked {
 pub(super) async fn make(
     State(app): State<Arc<App>>,
     bearer: Bearer,
-    Peer(agent_address): Peer,
+    peer: Peer,
     Query(asked): Query<Asked>,
 ) -> Result<Json<StartCodeAnswer>, RouteError> {
     let team_id = asked
@@ -48,6 +48,7 @@ pub(super) async fn make(
         return Err(RouteError::of(ServerCode::UserNotOnTeam));
     }
     let life = life(asked.expires_in.as_deref())?;
+    limit::change(&app, &bearer.user.id, 1).await?;
     let now = app.clock.now();
     let handshake = app
         .store
@@ -59,7 +60,7 @@ pub(super) async fn make(
             },
             ide: asked.ide.and_then(|name| shown(&name)),
             machine: asked.machine.and_then(|name| shown(&name)),
-            agent_address,
+            agent_address: peer.address.text(),
             open_by: now + OPEN_WITHIN.min(life),
             expires_at: now + life,
         })

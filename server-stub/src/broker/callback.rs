@@ -1,10 +1,9 @@
 //! The callback: `GET /no-auth/provider-token/{provider}`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use codestream_protocol::ServerCode;
 use codestream_protocol::secret::AuthorizationCode;
@@ -31,9 +30,6 @@ pub(crate) async fn returned(
 ) -> Response {
     let (parts, _) = request.into_parts();
     let visit = Visit::of(&app, provider.to_owned(), &parts);
-    if let Err(wait) = visit.limit(&app).await {
-        return too_many(wait);
-    }
     let state = match state::named(&app, &jti).await {
         Ok(state) => state,
         Err(error) => return Landing::refused(&error.into(), provider).into_response(),
@@ -54,12 +50,6 @@ pub(crate) async fn returned(
         .into_response()
 }
 
-fn too_many(wait: Duration) -> Response {
-    let page = ErrorPage::of(ServerCode::TooManyRequests, None, None);
-    let retry = [(header::RETRY_AFTER, wait.as_millis().div_ceil(1000).to_string())];
-    (retry, page.render_page(StatusCode::TOO_MANY_REQUESTS)).into_response()
-}
-
 /// A third party's redirect, in the browser.
 pub(crate) async fn receive(
     State(app): State<Arc<App>>,
@@ -71,9 +61,6 @@ pub(crate) async fn receive(
         return home.into_response();
     }
     let visit = Visit::of(&app, provider.clone(), &parts);
-    if let Err(wait) = visit.limit(&app).await {
-        return too_many(wait);
-    }
     let answer = match Registry::answer(&provider) {
         Ok(answer) => answer,
         Err(code) => return Landing::refused(&Refusal::Service(code), &provider).into_response(),

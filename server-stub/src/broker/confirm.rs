@@ -21,6 +21,7 @@ use super::cookie::Note;
 use super::landing::Landing;
 use super::settle::{self, Confirmation, Returned, Said, Visit};
 use super::undo;
+use crate::api::ClientAddress;
 use crate::app::App;
 use crate::config::ConfirmSignIn;
 use crate::pages::{self, ErrorPage, Moment, Question};
@@ -47,13 +48,13 @@ struct Pending {
 }
 
 /// Whether the person has to compare. An agent whose address is not known yet may be anywhere.
-pub(crate) fn is_needed(mode: ConfirmSignIn, handshake: &Handshake, browser: Option<&str>) -> bool {
+pub(crate) fn is_needed(mode: ConfirmSignIn, handshake: &Handshake, browser: ClientAddress) -> bool {
     match mode {
         ConfirmSignIn::Always => true,
         ConfirmSignIn::Never => false,
         ConfirmSignIn::Auto => {
-            let agent = handshake.agent_address.as_deref();
-            agent.is_none() || agent != browser
+            let agent = ClientAddress::stored(handshake.agent_address.as_deref());
+            !agent.is_same_as(browser)
         }
     }
 }
@@ -221,11 +222,14 @@ mod tests {
         for (agent, browser, needed) in [
             (Some("10.0.0.1"), Some("10.0.0.1"), false),
             (Some("10.0.0.1"), Some("10.0.0.2"), true),
+            (Some("2001:db8::1"), Some("2001:db8::2"), false),
+            (Some("2001:db8::1"), Some("10.0.0.1"), true),
             (Some("10.0.0.1"), None, true),
             (None, Some("10.0.0.1"), true),
             (None, None, true),
         ] {
             let handshake = handshake(agent);
+            let browser = ClientAddress::stored(browser);
             assert_eq!(
                 is_needed(ConfirmSignIn::Auto, &handshake, browser),
                 needed,

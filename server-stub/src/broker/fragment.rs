@@ -16,7 +16,7 @@ use codestream_protocol::secret::AccessToken;
 
 use super::landing::Landing;
 use super::settle::{self, Confirmation, Returned, Said, Visit};
-use crate::api::{Json, RouteError};
+use crate::api::{Json, RouteError, limit};
 use crate::app::App;
 use crate::providers::{Answer, Registry};
 
@@ -46,17 +46,25 @@ async fn receive(
         );
     }
     let visit = Visit::of(&app, provider, &parts);
-    visit.limit(&app).await.map_err(RouteError::too_many)?;
     let Json(posted): Json<FragmentToken> = Request::from_parts(parts, body).extract().await?;
     let returned = Returned {
         said: said(&posted),
         state: Some(posted.state),
         iss: None,
     };
-    let Landing { location, cookies } = settle::settle(&app, &visit, returned, Confirmation::Unasked).await;
+    let Landing {
+        location,
+        cookies,
+        failed,
+        ..
+    } = settle::settle(&app, &visit, returned, Confirmation::Unasked).await;
     let answer = axum::Json(Redirect { redirect: location });
     let no_store = [(header::CACHE_CONTROL, "no-store")];
-    Ok((Landing::set_cookies(cookies), no_store, answer).into_response())
+    let mut response = (Landing::set_cookies(cookies), no_store, answer).into_response();
+    if failed {
+        response.extensions_mut().insert(limit::Failure);
+    }
+    Ok(response)
 }
 
 /// A token has the characters that one has: it goes into a header of ours.

@@ -10,11 +10,14 @@ use codestream_protocol::{ProviderId, ServerCode, TeamId};
 
 use super::deauth;
 use super::refusal::Refusal;
-use crate::api::{Bearer, Json, RequestId, RouteError};
+use crate::api::{Bearer, Json, RequestId, RouteError, limit};
 use crate::app::App;
 use crate::me;
 use crate::providers::{OAuthApp, Provider, Registry, address};
 use crate::store::{HostKey, StoreError, TeamHost};
+
+/// What the message of an added host takes, about.
+const HOST_BYTES: usize = 1024;
 
 /// Why a service cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +97,7 @@ pub(super) async fn add(
     Json(body): Json<NewHost>,
 ) -> Result<axum::Json<HostAdded>, RouteError> {
     let team_id = member(&bearer, &team_id)?;
+    limit::change(&app, &bearer.user.id, HOST_BYTES).await?;
     let base = address(&body.host, &app.origins.public).ok_or_else(|| RouteError::invalid("host"))?;
     let registered = registered(body)?;
     let provider = app

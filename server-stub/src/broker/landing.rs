@@ -5,13 +5,19 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::refusal::Refusal;
+use crate::api::limit;
 use crate::pages;
+use crate::store::Quota;
 
 /// A redirect, to a path of ours or to a configured origin.
 #[derive(Debug)]
 pub(crate) struct Landing {
     pub(crate) location: String,
     pub(crate) cookies: Vec<HeaderValue>,
+    /// What was sent proves nothing: it counts against the address.
+    pub(crate) failed: bool,
+    /// What there was too much of.
+    pub(crate) quota: Option<Quota>,
 }
 
 impl Landing {
@@ -20,6 +26,8 @@ impl Landing {
         Self {
             location: location.into(),
             cookies: Vec::new(),
+            failed: false,
+            quota: None,
         }
     }
 
@@ -31,7 +39,11 @@ impl Landing {
 
     /// To the error page.
     pub(crate) fn refused(refusal: &Refusal, provider: &str) -> Self {
-        Self::at(pages::error_path(refusal.code(), Some(provider), refusal.with()))
+        Self {
+            failed: refusal.is_guess(),
+            quota: refusal.quota(),
+            ..Self::at(pages::error_path(refusal.code(), Some(provider), refusal.with()))
+        }
     }
 
     /// The cookies as headers.
@@ -52,6 +64,13 @@ impl IntoResponse for Landing {
         headers.insert(header::LOCATION, location);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        (StatusCode::FOUND, headers).into_response()
+        let mut response = (StatusCode::FOUND, headers).into_response();
+        if self.failed {
+            response.extensions_mut().insert(limit::Failure);
+        }
+        if let Some(quota) = self.quota {
+            response.extensions_mut().insert(quota);
+        }
+        response
     }
 }

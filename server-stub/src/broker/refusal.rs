@@ -4,7 +4,7 @@ use codestream_protocol::ServerCode;
 use url::Url;
 
 use crate::providers::{CallError, OAuthErrorCode, TokenError};
-use crate::store::StoreError;
+use crate::store::{Quota, StoreError};
 
 /// Why a handshake went no further.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +98,8 @@ impl Refusal {
             Self::EmailUnverified => ServerCode::EmailUnverified,
             Self::AlreadyRegistered { .. } => ServerCode::AlreadyRegistered,
             Self::NotRegistered => ServerCode::NoLoginUnregistered,
+            Self::Store(StoreError::OverQuota(Quota::States)) => ServerCode::LinkUsedUp,
+            Self::Store(StoreError::OverQuota(_)) => ServerCode::QuotaExceeded,
             Self::Store(_) => ServerCode::WebInternal,
         }
     }
@@ -130,7 +132,26 @@ impl Refusal {
     /// Whether the handshake ends with it. A state that was used before, or cannot be used any more, must not end a handshake
     /// that another visit is about to finish.
     pub(crate) fn ends_the_handshake(&self) -> bool {
-        !matches!(self, Self::StateInvalid | Self::StateUsed | Self::StateExpired)
+        !matches!(
+            self,
+            Self::StateInvalid
+                | Self::StateUsed
+                | Self::StateExpired
+                | Self::Store(StoreError::OverQuota(Quota::States))
+        )
+    }
+
+    /// What there was too much of.
+    pub(crate) fn quota(&self) -> Option<Quota> {
+        match self {
+            Self::Store(StoreError::OverQuota(quota)) => Some(*quota),
+            _ => None,
+        }
+    }
+
+    /// Whether what came back shows no knowledge of a handshake of this browser, as a guess would not.
+    pub(crate) fn is_guess(&self) -> bool {
+        matches!(self, Self::StateInvalid | Self::OtherBrowser)
     }
 
     /// The lower-case name of the service that an account was signed up with.
@@ -199,6 +220,7 @@ impl Refusal {
                      then connect {service}."
                 ),
             },
+            Self::Store(StoreError::OverQuota(quota)) => quota.message().to_owned(),
             _ => self.code().message().to_owned(),
         }
     }

@@ -47,6 +47,7 @@ mod tests {
 
     fn origins(auth: Option<&str>) -> Origins {
         Origins {
+            is_local: false,
             public: "https://api.example.com".parse().expect("a URL"),
             auth: auth.map(|url| url.parse().expect("a URL")),
             sandbox: None,

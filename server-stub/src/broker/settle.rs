@@ -16,7 +16,7 @@ use url::Url;
 use super::landing::Landing;
 use super::refusal::Refusal;
 use super::{confirm, connection, cookie, done, hosts, sign_in, state};
-use crate::api::{Peer, limit};
+use crate::api::{ClientAddress, Peer};
 use crate::app::App;
 use crate::providers::{CallError, Grant, Held, OAuthErrorCode, Provider, Registry, Tokens};
 use crate::store::{Consumed, End, Failure, HandshakeKind, State};
@@ -32,7 +32,7 @@ pub(crate) struct Visit {
     pub(crate) provider: String,
     pub(crate) headers: HeaderMap,
     /// The browser's network address.
-    pub(crate) address: Option<String>,
+    pub(crate) address: ClientAddress,
 }
 
 impl Visit {
@@ -41,17 +41,7 @@ impl Visit {
         Self {
             provider,
             headers: parts.headers.clone(),
-            address: Peer::of(parts, &app.config.trusted_proxies).0,
-        }
-    }
-}
-
-impl Visit {
-    /// Whether the browser's address may come back once more, or the time until it may.
-    pub(crate) async fn limit(&self, app: &App) -> Result<(), Duration> {
-        match &self.address {
-            Some(address) => limit::take(app, limit::CALLBACK, address).await,
-            None => Ok(()),
+            address: Peer::of(parts, app).address,
         }
     }
 }
@@ -152,11 +142,7 @@ async fn check(
         && matches!(returned.said, Said::Code(_) | Said::Token(_))
         && let Some(state) = app.store.state(&claims.jti).await?
         && state.handshake.end.is_none()
-        && confirm::is_needed(
-            app.config.confirm_sign_in,
-            &state.handshake,
-            visit.address.as_deref(),
-        )
+        && confirm::is_needed(app.config.confirm_sign_in, &state.handshake, visit.address)
     {
         return Ok(confirm::landing(app, provider, claims.code_id, returned));
     }

@@ -97,7 +97,9 @@ async fn begin(app: &Arc<App>, provider: &str, query: &str, headers: &HeaderMap)
         }
     };
     let sent = send(app, (provider, host.as_ref()), &handshake, headers, claims).await;
-    if let Err(refusal) = &sent {
+    if let Err(refusal) = &sent
+        && refusal.ends_the_handshake()
+    {
         settle::fail(app, code_id, provider, refusal).await;
     }
     sent

@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::accounts::{self, Named};
 use super::connection;
-use crate::api::{Bearer, Json, RequestId, RouteError};
+use crate::api::{Bearer, Json, RequestId, RouteError, limit};
 use crate::app::App;
 use crate::providers::{Held, Provider};
-use crate::store::{Account, AccountKey};
+use crate::store::{Account, AccountKey, Quota};
 
 /// The key of the token among the data.
 const TOKEN: &str = "accessToken";
@@ -29,6 +29,12 @@ pub(crate) async fn set_token(
     if body.token.expose().trim().is_empty() {
         return Err(RouteError::required("token"));
     }
+    limit::change(
+        &app,
+        &bearer.user.id,
+        body.token.expose().len() + size(&body.data),
+    )
+    .await?;
     let named = Named {
         provider: &provider,
         team_id: body.team_id,
@@ -52,6 +58,7 @@ pub(crate) async fn set_info(
     request_id: RequestId,
     Json(body): Json<SetInfo>,
 ) -> Result<axum::Json<UserChange>, RouteError> {
+    limit::change(&app, &bearer.user.id, size(&body.data)).await?;
     let named = Named {
         provider: &provider,
         team_id: body.team_id,
@@ -71,6 +78,15 @@ pub(crate) async fn set_info(
         who: body.pending_verification.then_some(Whose::Later),
     };
     store(&app, at, news, &request_id).await
+}
+
+/// Bytes of data as it is stored.
+fn size(data: &Value) -> usize {
+    data.to_string().len()
+}
+
+fn bound(app: &App) -> usize {
+    usize::try_from(app.config.quotas.data_bytes_per_account).unwrap_or(usize::MAX)
 }
 
 struct News {
@@ -101,6 +117,9 @@ async fn store(
     news: News,
     RequestId(request_id): &RequestId,
 ) -> Result<axum::Json<UserChange>, RouteError> {
+    if size(&Value::Object(news.data.clone())) > bound(app) {
+        return Err(RouteError::over_quota(Quota::Data));
+    }
     let before = app.store.account(&key).await?;
     let account = match news.token {
         Some(token) => {

@@ -11,14 +11,14 @@ use super::machine::{Found, Question, Refusal};
 use super::pass::{self, Identity};
 use crate::api::limit;
 use crate::app::App;
-use crate::store::{Allowed, SessionId, StoreError};
+use crate::store::{SessionId, StoreError};
 
 /// Who asks.
 #[derive(Debug)]
 pub(super) struct Asker {
     pub(super) line: LineId,
-    /// The client's network address.
-    pub(super) address: String,
+    /// What limits count by.
+    pub(super) limit_key: String,
 }
 
 /// Answers `question`.
@@ -29,15 +29,13 @@ pub(super) async fn find(app: &App, asker: &Asker, question: Question) -> Found 
             Found::Authenticate(cid, read_pass(app, asker.line, &jwt).await)
         }
         Question::Login { cid, token, uid } => {
-            match app.store.allowance(limit::CHANNEL_FAILURES, &asker.address).await {
-                Ok(Allowed::Yes) => {}
-                Ok(Allowed::In(_)) => return Found::Login(cid, Err(Refusal::TooManyAttempts)),
-                Err(error) => return Found::Login(cid, Err(internal(&error))),
-            }
             let result = login(app, asker.line, &token, uid).await;
-            if matches!(result, Err(Refusal::InvalidToken | Refusal::NoSuchUser(_))) {
-                // What it says is for the next attempt.
-                let _ = limit::take(app, limit::CHANNEL_FAILURES, &asker.address).await;
+            if matches!(result, Err(Refusal::InvalidToken | Refusal::NoSuchUser(_)))
+                && limit::take(app, limit::CHANNEL_FAILURES, &asker.limit_key)
+                    .await
+                    .is_err()
+            {
+                return Found::Login(cid, Err(Refusal::TooManyAttempts));
             }
             Found::Login(cid, result)
         }

@@ -31,11 +31,7 @@ const READ_BUFFER: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// `GET /socketcluster/`.
-pub(super) async fn upgrade(
-    State(app): State<Arc<App>>,
-    Peer(address): Peer,
-    upgrade: WebSocketUpgrade,
-) -> Response {
+pub(super) async fn upgrade(State(app): State<Arc<App>>, peer: Peer, upgrade: WebSocketUpgrade) -> Response {
     if app.lifecycle.is_draining() {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
@@ -47,11 +43,11 @@ pub(super) async fn upgrade(
         .on_upgrade(move |socket| async move {
             // A task of the lifecycle's, so that shutdown waits for its close frame.
             let lifecycle = app.lifecycle.clone();
-            lifecycle.spawn(run(app, socket, address.unwrap_or_default()));
+            lifecycle.spawn(run(app, socket, peer.limit_key()));
         })
 }
 
-async fn run(app: Arc<App>, socket: WebSocket, address: String) {
+async fn run(app: Arc<App>, socket: WebSocket, limit_key: String) {
     let line = app.channel.hub.open();
     let _open = Open {
         hub: app.channel.hub.clone(),
@@ -61,7 +57,7 @@ async fn run(app: Arc<App>, socket: WebSocket, address: String) {
     let mut connection = Connection {
         asker: Asker {
             line: line.id,
-            address,
+            limit_key,
         },
         app,
         socket,

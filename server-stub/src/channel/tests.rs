@@ -47,6 +47,8 @@ fn config() -> Config {
         success_url: None,
         trusted_proxies: crate::config::TrustedProxies::default(),
         limits: crate::config::Limits::default(),
+        quotas: crate::config::Quotas::default(),
+        sessions: crate::config::SessionLife::default(),
         database: Database::SqliteMemory,
         sandbox: false,
         sandbox_url: None,

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use tokio::net::TcpListener;
-use url::{Host, Url};
 
+use crate::app::is_loopback;
 use crate::config::{Config, Database, Limits, Settings};
 use crate::listen;
 use crate::providers::Registry;
@@ -63,15 +63,6 @@ pub(super) fn limits(settings: &Settings) -> String {
         ..limits.clone()
     };
     in_force.to_string()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
 }
 
 /// Whether only this machine reaches what listens there.

@@ -6,7 +6,7 @@ use std::path::Path;
 use codestream_protocol::secret::{ClientSecret, SigningSecret};
 use serde::Deserialize;
 
-use super::{Callback, ConfigError, ConfirmSignIn};
+use super::{Callback, ConfigError, ConfirmSignIn, Quotas, SessionLife};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -15,6 +15,8 @@ pub(super) struct File {
     pub(super) api_server: ApiServer,
     pub(super) secrets: Secrets,
     pub(super) limits: super::limits::Given,
+    pub(super) quotas: Quotas,
+    pub(super) sessions: SessionLife,
     pub(super) providers: BTreeMap<String, Provider>,
 }
 
@@ -33,7 +35,7 @@ pub(super) struct ApiServer {
     pub(super) listen: Option<String>,
     pub(super) metrics_listen: Option<String>,
     pub(super) database: Option<String>,
-    pub(super) trusted_proxies: Vec<String>,
+    pub(super) trusted_proxies: Option<Vec<String>>,
     pub(super) confirm_sign_in: Option<ConfirmSignIn>,
 }
 

@@ -82,6 +82,10 @@ pub enum ConfigError {
     SuccessUrl(String),
     #[error("a trusted proxy must be an address or a network, such as 10.0.0.0/8, not {0:?}")]
     TrustedProxy(String),
+    #[error("[quotas] {0} must be between 1 and 1000000, not {1}")]
+    Quota(&'static str, u32),
+    #[error("[sessions] {0} must be between 1 and 3650, not {1}")]
+    SessionLife(&'static str, u32),
     #[error("the environment's name must be 1 to 64 of a-z, 0-9, - and _, not {0:?}")]
     EnvironmentName(String),
     #[error("the database must be sqlite:PATH, sqlite::memory: or postgres://HOST/NAME, not {0:?}")]
@@ -219,7 +223,7 @@ pub fn load(
             public_url,
             auth_origin,
             success_url,
-            trusted_proxies: TrustedProxies::parse(&server.trusted_proxies)?,
+            trusted_proxies: TrustedProxies::given(server.trusted_proxies.as_deref())?,
             limits: Limits::of(&file.limits)?,
             database,
             sandbox,
@@ -230,6 +234,8 @@ pub fn load(
                 .confirm_sign_in
                 .or(server.confirm_sign_in)
                 .unwrap_or(confirm),
+            quotas: file.quotas.checked()?,
+            sessions: file.sessions.checked()?,
             providers,
             signing_keys,
             encryption_keys,

@@ -8,9 +8,18 @@ use super::ConfigError;
 
 /// The proxies in front of the server. This machine's own is always one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies {
+    named: Vec<IpNet>,
+    /// Whether the operator has named them, be it as none.
+    are_given: bool,
+}
 
 impl TrustedProxies {
+    /// As the configuration has them; absent: nothing is known of proxies.
+    pub(super) fn given(texts: Option<&[String]>) -> Result<Self, ConfigError> {
+        texts.map_or_else(|| Ok(Self::default()), Self::parse)
+    }
+
     /// Reads networks such as `10.0.0.0/8`, and single addresses.
     pub(crate) fn parse(texts: &[String]) -> Result<Self, ConfigError> {
         let parsed = texts.iter().map(|text| {
@@ -19,12 +28,32 @@ impl TrustedProxies {
                 .or_else(|_| single())
                 .map_err(|_| ConfigError::TrustedProxy(text.clone()))
         });
-        parsed.collect::<Result<_, _>>().map(Self)
+        Ok(Self {
+            named: parsed.collect::<Result<_, _>>()?,
+            are_given: true,
+        })
     }
 
     /// Whether what is at `address` is one.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
-        address.is_loopback() || self.0.iter().any(|net| net.contains(&address))
+        address.is_loopback() || self.named.iter().any(|net| net.contains(&address))
+    }
+
+    /// Whether what is at `address`, which no proxy has forwarded for, may be a proxy all the same. Proxies stand in private
+    /// networks: who has not said which ones there are may have forgotten one.
+    pub(crate) fn may_contain(&self, address: IpAddr) -> bool {
+        self.contains(address) || (!self.are_given && is_private(address))
+    }
+}
+
+/// RFC 1918, RFC 6598, RFC 3927, RFC 4193 and RFC 4291 §2.5.6.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [first, second, ..] = v4.octets();
+            v4.is_private() || v4.is_link_local() || (first == 100 && (64..128).contains(&second))
+        }
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }
 
@@ -55,6 +84,29 @@ mod tests {
             let address: IpAddr = address.parse().expect("an address");
             assert_eq!(proxies.contains(address), trusted, "{address}");
         }
+    }
+
+    #[test]
+    fn a_private_address_may_be_a_proxy_until_the_proxies_are_named() {
+        let unnamed = TrustedProxies::given(None).expect("none");
+        let none = TrustedProxies::given(Some(&[])).expect("none");
+        for (address, may_be) in [
+            ("10.0.0.1", true),
+            ("172.20.0.1", true),
+            ("192.168.1.1", true),
+            ("100.64.0.1", true),
+            ("169.254.1.1", true),
+            ("fd00::1", true),
+            ("fe80::1", true),
+            ("100.128.0.1", false),
+            ("203.0.113.1", false),
+            ("2001:db8::1", false),
+        ] {
+            let parsed: IpAddr = address.parse().expect("an address");
+            assert_eq!(unnamed.may_contain(parsed), may_be, "{address}");
+            assert!(!none.may_contain(parsed), "{address}");
+        }
+        assert!(none.may_contain(IpAddr::from([127, 0, 0, 1])));
     }
 
     #[test]

@@ -131,6 +131,17 @@ fn words(code: ServerCode, name: &str, with: Option<&str>) -> Words {
         ServerCode::TooManyRequests => {
             Words::bad("One moment", message, "Then start again from your IDE.").calm()
         }
+        ServerCode::LinkUsedUp => Words::bad(
+            "This link was opened too often",
+            "Each opening is kept for a while, and this link has used up its share.",
+            "If your IDE is still waiting, press Open again there for a new link.",
+        )
+        .calm(),
+        ServerCode::QuotaExceeded => Words::bad(
+            "Not connected",
+            "You have as many connected accounts as one person may have here.",
+            "Disconnect one that you do not need in your IDE, then connect this one again.",
+        ),
         ServerCode::IdentityMatchingNotSupported => Words::bad(
             "Sign in another way",
             format!(

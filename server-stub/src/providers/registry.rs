@@ -201,6 +201,7 @@ impl Registry {
         use crate::config::{ConfirmSignIn, Database, Key, KeyRing};
         let url = |text: &str| text.parse::<Url>().expect("a URL");
         let origins = Origins {
+            is_local: false,
             public: url("https://api.example.com"),
             auth: Some(url("https://auth.example.com")),
             sandbox: sandbox.map(url),
@@ -213,6 +214,8 @@ impl Registry {
             success_url: None,
             trusted_proxies: crate::config::TrustedProxies::default(),
             limits: crate::config::Limits::default(),
+            quotas: crate::config::Quotas::default(),
+            sessions: crate::config::SessionLife::default(),
             database: Database::SqliteMemory,
             sandbox: sandbox.is_some(),
             sandbox_url: None,

@@ -18,6 +18,31 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
+    /// `count` in a minute, all of them at once if need be.
+    pub(crate) fn per_minute(name: &'static str, count: u32) -> Self {
+        Self::within(name, 60_000, count)
+    }
+
+    /// `count` in a day, all of them at once if need be.
+    pub(crate) fn per_day(name: &'static str, count: u32) -> Self {
+        Self::within(name, 86_400_000, count)
+    }
+
+    fn within(name: &'static str, millis: i64, count: u32) -> Self {
+        let count = i64::from(count.max(1));
+        let cost = (millis / count).max(1);
+        Self {
+            name,
+            cost,
+            burst: cost * count,
+        }
+    }
+
+    /// Milliseconds that `units` cost; never more than a full bucket holds, which would never be allowed.
+    pub(crate) fn cost_of(&self, units: u32) -> i64 {
+        self.cost.saturating_mul(i64::from(units)).min(self.burst)
+    }
+
     /// `per_second`, at most `burst` at once.
     pub(crate) const fn new(name: &'static str, per_second: i64, burst: i64) -> Self {
         assert!(per_second > 0 && burst > 0, "a limit lets something through");
@@ -33,7 +58,7 @@ impl Rate {
 /// What a limit says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Allowed {
-    /// One was taken, or could be.
+    /// It was taken.
     Yes,
     /// None is left; there is one after this time.
     In(Duration),
@@ -42,9 +67,6 @@ pub(crate) enum Allowed {
 /// Rate limits. A refused request costs nothing.
 #[async_trait]
 pub(crate) trait Limits {
-    /// Takes one for `key`.
-    async fn take(&self, rate: Rate, key: &str) -> Result<Allowed, StoreError>;
-
-    /// What [`take`](Self::take) would say, taking nothing.
-    async fn allowance(&self, rate: Rate, key: &str) -> Result<Allowed, StoreError>;
+    /// Takes so many for `key`, or none.
+    async fn take_many(&self, rate: Rate, key: &str, units: u32) -> Result<Allowed, StoreError>;
 }

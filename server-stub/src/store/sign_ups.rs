@@ -119,6 +119,9 @@ pub(crate) trait SignUps {
     /// for the poll and ends the handshake, in one transaction. Publishes the change for an existing user's other agents.
     async fn grant_sign_up(&self, id: CodeId, new: NewGrant) -> Result<Finish<Granted>, StoreError>;
 
+    /// Whether there is a sign-up with this key.
+    async fn knows_sign_up(&self, key: &SignUpKey) -> Result<bool, StoreError>;
+
     /// Where the sign-up stands. `agent_address` is kept as the agent's, if the handshake has none yet. A grant without
     /// challenge is given once.
     async fn redeem_sign_up(

@@ -30,7 +30,7 @@ use serde_json::Value;
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use tokio::time::Instant;
 
-use super::{Change, StoreError, StoredMessage, Wake, Wakes};
+use super::{Change, Policy, Quota, StoreError, StoredMessage, Wake, Wakes};
 use crate::clock::Clock;
 use crate::config::Database;
 use crate::keys::{Place, SealError, Sealer};
@@ -51,6 +51,7 @@ pub(crate) struct Sql {
     clock: Clock,
     random: Random,
     wakes: Wakes,
+    policy: Policy,
 }
 
 /// What the engines do differently.
@@ -76,6 +77,7 @@ impl Sql {
         clock: &Clock,
         random: &Random,
         wakes: &Wakes,
+        policy: Policy,
     ) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let Opened {
@@ -95,6 +97,7 @@ impl Sql {
             clock: clock.clone(),
             random: random.clone(),
             wakes: wakes.clone(),
+            policy,
         })
     }
 
@@ -261,6 +264,14 @@ impl Tx<'_> {
             message_id: stored.id,
         })
     }
+}
+
+/// Nothing is changed where `count` is more than `most`: the caller's transaction is dropped.
+fn within(quota: Quota, count: i64, most: u32) -> Result<(), StoreError> {
+    if count > i64::from(most) {
+        return Err(StoreError::OverQuota(quota));
+    }
+    Ok(())
 }
 
 fn to_value(message: &Message) -> Result<Value, StoreError> {

@@ -45,6 +45,7 @@ mod handshakes;
 mod inbox;
 mod limits;
 mod nodes;
+mod quotas;
 mod sign_ups;
 mod teams;
 
@@ -110,9 +111,16 @@ impl Bench {
         let keys = Keys::new(&ring, &ring, Random::system());
         let wakes = Wakes::new();
         let random = Random::system();
-        let store = open(&place.database(), &keys.sealer, &clock, &random, &wakes)
-            .await
-            .expect("a database");
+        let store = open(
+            &place.database(),
+            &keys.sealer,
+            &clock,
+            &random,
+            &wakes,
+            Policy::default(),
+        )
+        .await
+        .expect("a database");
         Self {
             place,
             store,

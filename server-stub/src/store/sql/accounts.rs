@@ -11,11 +11,12 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, Row as _};
 
-use super::{Grown, Sql, Tx, optional_part, parsed, part};
+use super::{Grown, Sql, Tx, optional_part, parsed, part, within};
 use crate::keys::Place;
 use crate::me;
 use crate::store::{
-    Account, AccountKey, Accounts, Change, HostKey, Lease, Leased, NewTokens, Replaced, StoreError, Wake,
+    Account, AccountKey, Accounts, Change, HostKey, Lease, Leased, NewTokens, Quota, Replaced, StoreError,
+    Wake,
 };
 
 /// By name and never `*`: a column that a newer version adds would change a prepared statement's result.
@@ -47,6 +48,7 @@ impl Accounts for Sql {
     async fn put_account(&self, account: Account, request_id: Option<&str>) -> Result<Change, StoreError> {
         let mut tx = self.write().await?;
         let grown = tx.grow(&account.key.user_id).await?;
+        tx.check_accounts(&grown, &account.key).await?;
         tx.put_account(&grown, &account).await?;
         let change = tx
             .change_user(grown, me::connected(&account), None, request_id)
@@ -188,6 +190,21 @@ impl Tx<'_> {
         let change = self.change_user(grown, directive, None, request_id).await?;
         self.commit().await?;
         Ok(Replaced::Yes(Box::new(change)))
+    }
+
+    /// Refuses one more account of a user who has too many; one that replaces another is none.
+    pub(super) async fn check_accounts(&mut self, grown: &Grown, new: &AccountKey) -> Result<(), StoreError> {
+        let others: i64 = with_key(
+            "SELECT COUNT(*) FROM accounts
+             WHERE user_id = $1 AND NOT (team_id = $2 AND provider = $3 AND host = $4 AND sub_id = $5)",
+            new,
+        )
+        .fetch_one(self.db())
+        .await?
+        .try_get(0)?;
+        debug_assert_eq!(grown.user, new.user_id, "another user's row is locked");
+        let most = self.store.policy.quotas.accounts_per_user;
+        within(Quota::Accounts, others + 1, most)
     }
 
     pub(super) async fn delete_account(&mut self, key: &AccountKey) -> Result<(), StoreError> {

@@ -6,12 +6,12 @@ use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::CodeVerifier;
 use sqlx::{AnyConnection, Row as _};
 
-use super::{Sql, Tx};
+use super::{Sql, Tx, within};
 use crate::keys::Place;
 use crate::me;
 use crate::store::{
     Account, Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind, Handshakes,
-    NewHandshake, NewState, SignUpKey, State, StoreError, TeamToken, Wake,
+    NewHandshake, NewState, Quota, SignUpKey, State, StoreError, TeamToken, Wake,
 };
 
 mod ending;
@@ -37,6 +37,7 @@ impl Handshakes for Sql {
             end: None,
         };
         let made = rows::insert(tx.db(), &handshake).await?;
+        tx.check_pending(&handshake).await?;
         if let HandshakeKind::SignUp { key } = &handshake.kind {
             if !made {
                 let known = handshake_by_key(tx.db(), key).await?;
@@ -86,6 +87,17 @@ impl Handshakes for Sql {
             verifier_place(&new.jti),
             new.verifier.as_ref().map(CodeVerifier::expose),
         );
+        // So that an expiry can say which service it was; and the row is ours while its states are counted.
+        sqlx::query("UPDATE handshakes SET provider = $1 WHERE code_id = $2")
+            .bind(&new.provider)
+            .bind(new.code_id.to_string())
+            .execute(tx.db())
+            .await?;
+        let states: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM states WHERE code_id = $1")
+            .bind(new.code_id.to_string())
+            .fetch_one(tx.db())
+            .await?;
+        within(Quota::States, states + 1, self.policy.quotas.states_per_handshake)?;
         sqlx::query(
             "INSERT INTO states (jti, code_id, provider, verifier, browser_hash, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6)",
@@ -98,12 +110,6 @@ impl Handshakes for Sql {
         .bind(new.expires_at.0)
         .execute(tx.db())
         .await?;
-        // So that an expiry can say which service it was.
-        sqlx::query("UPDATE handshakes SET provider = $1 WHERE code_id = $2")
-            .bind(&new.provider)
-            .bind(new.code_id.to_string())
-            .execute(tx.db())
-            .await?;
         tx.commit().await
     }
 
@@ -149,6 +155,7 @@ impl Handshakes for Sql {
             tx.put_team_token(token).await?;
         }
         let grown = tx.grow(&account.key.user_id).await?;
+        tx.check_accounts(&grown, &account.key).await?;
         let replaced = self.account_in(tx.db(), &account.key).await?;
         tx.put_account(&grown, &account).await?;
         let ended = Some(codestream_protocol::channel::AttemptEnded::connected(id));
@@ -196,6 +203,25 @@ impl Handshakes for Sql {
                 .fetch_one(&mut *self.read().await?)
                 .await?;
         Ok(at.map(UnixMillis))
+    }
+}
+
+impl Tx<'_> {
+    /// Refuses one more handshake of a user who has too many under way.
+    async fn check_pending(&mut self, new: &Handshake) -> Result<(), StoreError> {
+        let HandshakeKind::Connect { user_id, .. } = &new.kind else {
+            return Ok(());
+        };
+        let now = self.now.0;
+        let pending: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM handshakes WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2",
+        )
+        .bind(user_id.as_str())
+        .bind(now)
+        .fetch_one(self.db())
+        .await?;
+        let most = self.store.policy.quotas.pending_handshakes_per_user;
+        within(Quota::PendingHandshakes, pending, most)
     }
 }
 

@@ -9,20 +9,37 @@ use async_trait::async_trait;
 use super::{Engine, Sql, Tx};
 use crate::store::{Allowed, Limits, Rate, StoreError};
 
-/// Above this many buckets, those that are full again are dropped.
+/// Fewer buckets than this are not worth a sweep.
 const SWEEP_ABOVE: usize = 4096;
 
-/// When each bucket is full again, in milliseconds since the Unix epoch.
+/// The buckets of this process.
 #[derive(Default)]
-pub(super) struct Buckets(Mutex<HashMap<String, i64>>);
+pub(super) struct Buckets(Mutex<Kept>);
+
+struct Kept {
+    /// When each is full again, in milliseconds since the Unix epoch.
+    full_at: HashMap<String, i64>,
+    /// Above this many, those that are full again are dropped.
+    sweep_above: usize,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            full_at: HashMap::new(),
+            sweep_above: SWEEP_ABOVE,
+        }
+    }
+}
 
 #[async_trait]
 impl Limits for Sql {
-    async fn take(&self, rate: Rate, key: &str) -> Result<Allowed, StoreError> {
+    async fn take_many(&self, rate: Rate, key: &str, units: u32) -> Result<Allowed, StoreError> {
         let now = self.clock.now().0;
-        let bucket = name(rate, key);
-        if let Engine::Sqlite { buckets } = &self.engine {
-            return Ok(buckets.take(rate, bucket, now));
+        let bucket = format!("{} {key}", rate.name);
+        let cost = rate.cost_of(units);
+        if let Engine::Sqlite { buckets, .. } = &self.engine {
+            return Ok(buckets.take(rate, cost, bucket, now));
         }
         // The bucket's row is locked from here on, so that two nodes never take the same one.
         let taken: Option<i64> = sqlx::query_scalar(
@@ -34,32 +51,22 @@ impl Limits for Sql {
         )
         .bind(&bucket)
         .bind(now)
-        .bind(rate.cost)
+        .bind(cost)
         .bind(rate.burst)
         .fetch_optional(&self.writer)
         .await?;
-        match taken {
-            Some(_) => Ok(Allowed::Yes),
-            None => Ok(match self.allowance(rate, key).await? {
-                Allowed::Yes => Allowed::In(Duration::from_millis(1)),
-                later @ Allowed::In(_) => later,
-            }),
+        if taken.is_some() {
+            return Ok(Allowed::Yes);
         }
-    }
-
-    async fn allowance(&self, rate: Rate, key: &str) -> Result<Allowed, StoreError> {
-        let now = self.clock.now().0;
-        let bucket = name(rate, key);
-        let full_at = match &self.engine {
-            Engine::Sqlite { buckets } => buckets.full_at(&bucket),
-            Engine::Postgres { .. } => {
-                sqlx::query_scalar("SELECT full_at FROM rate_limits WHERE bucket = $1")
-                    .bind(&bucket)
-                    .fetch_optional(&self.reader)
-                    .await?
-            }
-        };
-        Ok(allowed(rate, full_at, now))
+        let full_at: Option<i64> = sqlx::query_scalar("SELECT full_at FROM rate_limits WHERE bucket = $1")
+            .bind(&bucket)
+            .fetch_optional(&self.reader)
+            .await?;
+        // Not enough a moment ago, so a wait of nothing is rounded up.
+        Ok(match allowed(rate, cost, full_at, now) {
+            Allowed::Yes => Allowed::In(Duration::from_millis(1)),
+            later @ Allowed::In(_) => later,
+        })
     }
 }
 
@@ -77,34 +84,28 @@ impl Tx<'_> {
     }
 }
 
-fn name(rate: Rate, key: &str) -> String {
-    format!("{} {key}", rate.name)
-}
-
-fn allowed(rate: Rate, full_at: Option<i64>, now: i64) -> Allowed {
+fn allowed(rate: Rate, cost: i64, full_at: Option<i64>, now: i64) -> Allowed {
     let level = full_at.map_or(0, |at| (at - now).clamp(0, rate.burst));
-    match u64::try_from(level + rate.cost - rate.burst) {
+    match u64::try_from(level + cost - rate.burst) {
         Ok(wait @ 1..) => Allowed::In(Duration::from_millis(wait)),
         Ok(0) | Err(_) => Allowed::Yes,
     }
 }
 
 impl Buckets {
-    fn full_at(&self, bucket: &str) -> Option<i64> {
-        let full_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        full_at.get(bucket).copied()
-    }
-
-    fn take(&self, rate: Rate, bucket: String, now: i64) -> Allowed {
-        let mut full_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if full_at.len() > SWEEP_ABOVE {
+    fn take(&self, rate: Rate, cost: i64, bucket: String, now: i64) -> Allowed {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Kept { full_at, sweep_above } = &mut *kept;
+        if full_at.len() > *sweep_above {
             full_at.retain(|_, at| *at > now);
+            // Twice what is in use, so that the cost of a sweep is spread over as many calls.
+            *sweep_above = SWEEP_ABOVE.max(2 * full_at.len());
         }
         let at = full_at.get(&bucket).copied();
-        let answer = allowed(rate, at, now);
+        let answer = allowed(rate, cost, at, now);
         if answer == Allowed::Yes {
             let level = at.map_or(0, |at| (at - now).clamp(0, rate.burst));
-            full_at.insert(bucket, now + level + rate.cost);
+            full_at.insert(bucket, now + level + cost);
         }
         answer
     }
@@ -119,8 +120,11 @@ mod tests {
         let buckets = Buckets::default();
         let rate = Rate::new("test", 1, 1);
         for key in 0..10_000 {
-            assert_eq!(buckets.take(rate, key.to_string(), key * 1000), Allowed::Yes);
+            assert_eq!(
+                buckets.take(rate, rate.cost, key.to_string(), key * 1000),
+                Allowed::Yes
+            );
         }
-        assert!(buckets.0.lock().expect("a lock").len() <= SWEEP_ABOVE + 1);
+        assert!(buckets.0.lock().expect("a lock").full_at.len() <= SWEEP_ABOVE + 1);
     }
 }

@@ -25,6 +25,14 @@ impl Links for Sql {
             .bind(expires_at.0)
             .execute(tx.db())
             .await?;
+        sqlx::query(
+            "DELETE FROM connect_codes WHERE user_id = $1 AND code_hash NOT IN
+                 (SELECT code_hash FROM connect_codes WHERE user_id = $1 ORDER BY expires_at DESC, code_hash LIMIT $2)",
+        )
+        .bind(user.as_str())
+        .bind(i64::from(self.policy.quotas.connect_codes_per_user))
+        .execute(tx.db())
+        .await?;
         tx.commit().await
     }
 

@@ -61,6 +61,11 @@ impl SignUps for Sql {
         Ok(Finish::Done(Granted::Yes(Box::new(grant))))
     }
 
+    async fn knows_sign_up(&self, key: &SignUpKey) -> Result<bool, StoreError> {
+        let found = handshake_by_key(&mut *self.read().await?, key).await?;
+        Ok(found.is_some())
+    }
+
     async fn redeem_sign_up(
         &self,
         key: &SignUpKey,

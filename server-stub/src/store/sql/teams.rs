@@ -9,11 +9,13 @@ use serde_json::Value;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::{Sql, Tx, parsed, part, to_value};
+use super::{Sql, Tx, parsed, part, to_value, within};
 use crate::keys::Place;
 use crate::me;
 use crate::providers::OAuthApp;
-use crate::store::{Account, HostKey, RemovedHost, StoreError, TeamHost, TeamToken, TeamTokenKey, Teams};
+use crate::store::{
+    Account, HostKey, Quota, RemovedHost, StoreError, TeamHost, TeamToken, TeamTokenKey, Teams,
+};
 
 /// By name and never `*`: a column that a newer version adds would change a prepared statement's result.
 macro_rules! host_columns {
@@ -64,6 +66,15 @@ impl Teams for Sql {
     ) -> Result<Directive, StoreError> {
         let mut tx = self.write().await?;
         let before = tx.grow_team(&host.key.team_id).await?;
+        let others: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM team_hosts WHERE team_id = $1 AND NOT (provider = $2 AND host = $3)",
+        )
+        .bind(host.key.team_id.as_str())
+        .bind(&host.key.provider)
+        .bind(host.key.id.as_str())
+        .fetch_one(tx.db())
+        .await?;
+        within(Quota::Hosts, others + 1, self.policy.quotas.hosts_per_team)?;
         let name = host_name(&host.key);
         let secret = host.app.as_ref().and_then(|app| app.client_secret.as_ref());
         let secret = self.seal(host_place(&name), secret.map(ClientSecret::expose));

@@ -3,11 +3,11 @@ use super::*;
 on_each_engine!(
     a_burst_passes_and_then_so_many_per_second,
     a_refused_request_costs_nothing,
-    a_look_costs_nothing,
+    several_are_taken_at_once_or_none,
 );
 
 async fn take(bench: &Bench, rate: Rate, key: &str) -> Allowed {
-    bench.store.take(rate, key).await.expect("a database")
+    bench.store.take_many(rate, key, 1).await.expect("a database")
 }
 
 fn later(millis: u64) -> Allowed {
@@ -45,13 +45,20 @@ async fn a_refused_request_costs_nothing(bench: Bench) {
     assert_eq!(take(&bench, rate, "x").await, Allowed::Yes);
 }
 
-async fn a_look_costs_nothing(bench: Bench) {
-    let rate = Rate::new("a", 1, 1);
-    for _ in 0..3 {
-        let look = bench.store.allowance(rate, "x").await;
-        assert_eq!(look.expect("a database"), Allowed::Yes);
-    }
-    assert_eq!(take(&bench, rate, "x").await, Allowed::Yes);
-    let look = bench.store.allowance(rate, "x").await;
-    assert_eq!(look.expect("a database"), later(1000));
+async fn several_are_taken_at_once_or_none(bench: Bench) {
+    let rate = Rate::new("a", 1, 10);
+    let many = async |units| {
+        let taken = bench.store.take_many(rate, "x", units).await;
+        taken.expect("a database")
+    };
+    assert_eq!(many(8).await, Allowed::Yes);
+    assert_eq!(many(3).await, later(1000));
+    assert_eq!(many(2).await, Allowed::Yes);
+    bench.clock.advance(MINUTE);
+    assert_eq!(
+        many(1000).await,
+        Allowed::Yes,
+        "more than there can ever be is all of it"
+    );
+    assert_eq!(many(1).await, later(1000));
 }

@@ -160,7 +160,12 @@ async fn a_limit_is_one_for_all_nodes() {
         return;
     };
     let rate = Rate::new("test", 1, 5);
-    let takes = (0..10).flat_map(|_| [one.store.take(rate, "x"), other.store.take(rate, "x")]);
+    let takes = (0..10).flat_map(|_| {
+        [
+            one.store.take_many(rate, "x", 1),
+            other.store.take_many(rate, "x", 1),
+        ]
+    });
     let takes = join_all(takes).await;
     let yes = |take: &Result<Allowed, _>| matches!(take, Ok(Allowed::Yes));
     assert_eq!(takes.iter().filter(|take| yes(take)).count(), 5);
@@ -274,6 +279,9 @@ async fn everything(bench: &Bench, name: &str) {
     let taken = bench.store.take_undo(name).await;
     assert!(taken.expect("a database").is_some());
     let rate = Rate::new("test", 1, 1);
-    assert!(matches!(bench.store.take(rate, name).await, Ok(Allowed::Yes)));
+    assert!(matches!(
+        bench.store.take_many(rate, name, 1).await,
+        Ok(Allowed::Yes)
+    ));
     bench.store.expire_handshakes().await.expect("a database");
 }
