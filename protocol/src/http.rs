@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
+use uuid::Uuid;
 
 use crate::channel::{AttemptConfirming, AttemptEnded, AttemptNoted};
 use crate::directive::Directive;
@@ -49,6 +50,8 @@ pub mod path {
     pub const PROVIDER_LINK: &str = "/provider-link";
     /// `GET`, Bearer: [`crate::lsp::request::Identities`]. `DELETE`, followed by `/{identityId}`: `{}`.
     pub const IDENTITIES: &str = "/identities";
+    /// `DELETE`, Bearer, followed by `/{noticeId}`: the user was told, `{}`.
+    pub const NOTICES: &str = "/notices";
     /// Bearer. `GET`: [`crate::lsp::request::SessionList`]; `DELETE`: ends all others,
     /// [`crate::lsp::request::SessionsEnded`]; `DELETE`, followed by `/{sessionId}`: ends that one, the same.
     pub const SESSIONS: &str = "/sessions";
@@ -165,9 +168,22 @@ pub struct LoginResponse {
     /// What that service granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_access: Option<String>,
+    /// What the user has not been told yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
     /// How the session came about; on `check-signup`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signup_status: Option<SignupStatus>,
+}
+
+/// Something that a user is told once: whoever has shown it says so with `DELETE /notices/{noticeId}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notice {
+    /// Names it.
+    pub notice_id: Uuid,
+    /// For a person.
+    pub text: String,
 }
 
 /// Where the me-channel listens.

@@ -2,6 +2,7 @@
 //!
 //! Owns how a session is proven, how a request is read and how a refusal is written. Knows no third party.
 
+mod access;
 mod address;
 mod bearer;
 mod capabilities;
@@ -9,6 +10,7 @@ mod check_signup;
 mod edge;
 mod error;
 pub(crate) mod limit;
+mod link;
 mod login_data;
 mod prefer;
 mod read;
@@ -22,7 +24,7 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, put};
+use axum::routing::{delete, get, put};
 use codestream_protocol::http::path;
 
 use crate::app::App;
@@ -42,6 +44,15 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route(path::LOGIN, put(session::login))
         .route(path::LOGOUT, put(session::logout))
         .route(path::ME, get(session::me))
+        .route(
+            &format!("{}/{{id}}", path::PROVIDER_LINK),
+            get(link::show).put(link::confirm).delete(link::give_up),
+        )
+        .route(path::IDENTITIES, get(access::identities))
+        .route(&format!("{}/{{id}}", path::IDENTITIES), delete(access::unlink))
+        .route(path::SESSIONS, get(access::sessions).delete(access::end_others))
+        .route(&format!("{}/{{id}}", path::SESSIONS), delete(access::end_session))
+        .route(&format!("{}/{{id}}", path::NOTICES), delete(access::notice_told))
 }
 
 /// Routes that wait for something: they end when their client goes away.

@@ -14,6 +14,7 @@ mod fragment;
 mod hosts;
 mod identity;
 mod landing;
+mod link;
 mod parameters;
 mod refresh;
 mod refusal;
@@ -60,6 +61,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route(confirm::PATH, get(confirm::ask).post(confirm::decide))
         .route(&of_provider(done::CONNECTED), get(done::connected))
         .route(&of_provider(done::SIGNED_IN), get(done::signed_in))
+        .route(&of_provider(done::LINKING), get(done::linking))
         .route(undo::PATH, post(undo::take_back))
         .route(&of_provider(path::PROVIDER_DEAUTH), put(deauth::disconnect))
         .route(&of_provider(path::PROVIDER_REFRESH), get(refresh::refresh))

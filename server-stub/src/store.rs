@@ -5,10 +5,12 @@
 
 mod accounts;
 mod handshakes;
+mod identities;
 mod inbox;
 mod limits;
 mod links;
 mod messages;
+mod notices;
 mod people;
 mod quota;
 mod sessions;
@@ -21,16 +23,18 @@ mod workspaces;
 
 pub(crate) use accounts::{Account, AccountKey, Accounts, Change, Lease, Leased, NewTokens, Replaced};
 pub(crate) use handshakes::{
-    Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind, Handshakes, NewHandshake,
-    NewState, State,
+    CameBack, Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind, Handshakes,
+    NewHandshake, NewState, State,
 };
+pub(crate) use identities::{Confirmed, Identities, Identity, Offered, Unlinked, UserIdentity};
 pub(crate) use inbox::{Claimed, Delivery, Inbox, Member, NewDelivery, NewMatter, Taken};
 pub(crate) use limits::{Allowed, Limits, Rate};
 pub(crate) use links::Links;
 pub(crate) use messages::{Messages, StoredMessage};
-pub(crate) use people::{Identity, NewUser, People, Team, User};
+pub(crate) use notices::{Notice, NoticeKind, Notices};
+pub(crate) use people::{NewUser, People, Team, User};
 pub(crate) use quota::{Policy, Quota};
-pub(crate) use sessions::{OpenedSession, Session, SessionId, Sessions};
+pub(crate) use sessions::{NewSession, OpenSession, OpenedSession, Session, SessionId, Sessions};
 pub(crate) use sign_ups::{Grant, Granted, NewAccount, NewGrant, SignUpKey, SignUpStatus, SignUps, Who};
 pub(crate) use teams::{HostKey, RemovedHost, TeamHost, TeamToken, TeamTokenKey, Teams};
 pub(crate) use undos::{Deed, Undo, Undoing, Undos};
@@ -48,10 +52,12 @@ use crate::random::Random;
 pub(crate) trait Store:
     Accounts
     + Handshakes
+    + Identities
     + Inbox
     + Limits
     + Links
     + Messages
+    + Notices
     + People
     + Sessions
     + SignUps

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use codestream_protocol::ServerCode;
 use codestream_protocol::secret::SessionToken;
 
-use super::RouteError;
+use super::{Peer, RouteError};
 use crate::app::App;
 use crate::store::{Session, User};
 
@@ -36,7 +36,8 @@ impl FromRequestParts<Arc<App>> for Bearer {
             .ok()
             .and_then(bearer)
             .ok_or_else(RouteError::bad_credentials)?;
-        let session = app.store.use_session(&token).await?;
+        let address = Peer::of(parts, app).address.text();
+        let session = app.store.use_session(&token, address.as_deref()).await?;
         let session = session.ok_or_else(RouteError::bad_credentials)?;
         let user = app.store.user(&session.user_id).await?;
         let user = user.ok_or(RouteError::of(ServerCode::UserNotFound))?;

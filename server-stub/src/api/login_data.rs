@@ -5,7 +5,7 @@ use codestream_protocol::secret::SessionToken;
 use serde_json::json;
 use url::Url;
 
-use super::{RouteError, capabilities};
+use super::{RouteError, access, capabilities};
 use crate::app::App;
 use crate::broker::host_row;
 use crate::me;
@@ -59,6 +59,7 @@ pub(super) async fn assemble(
         team_id,
         provider: session.provider,
         provider_access: None,
+        notices: access::notices(app, &user.id).await?,
         signup_status,
     })
 }

@@ -1,4 +1,4 @@
-//! `GET /provider-auth-code`: opens a connect handshake for a signed-in user.
+//! `GET /provider-auth-code`: opens a handshake that connects or links an account for a signed-in user.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,7 @@ pub(super) struct Asked {
     expires_in: Option<String>,
     ide: Option<String>,
     machine: Option<String>,
+    purpose: Option<String>,
 }
 
 /// Opens it.
@@ -47,6 +48,12 @@ pub(super) async fn make(
     if !bearer.user.team_ids.contains(&team_id) {
         return Err(RouteError::of(ServerCode::UserNotOnTeam));
     }
+    let user_id = bearer.user.id.clone();
+    let kind = match asked.purpose.as_deref() {
+        None | Some("" | "connect") => HandshakeKind::Connect { user_id, team_id },
+        Some("link") => HandshakeKind::Link { user_id, team_id },
+        Some(_) => return Err(RouteError::invalid("purpose")),
+    };
     let life = life(asked.expires_in.as_deref())?;
     limit::change(&app, &bearer.user.id, 1).await?;
     let now = app.clock.now();
@@ -54,10 +61,7 @@ pub(super) async fn make(
         .store
         .open_handshake(NewHandshake {
             code_id: CodeId(app.random.uuid()),
-            kind: HandshakeKind::Connect {
-                user_id: bearer.user.id,
-                team_id,
-            },
+            kind,
             ide: asked.ide.and_then(|name| shown(&name)),
             machine: asked.machine.and_then(|name| shown(&name)),
             agent_address: peer.address.text(),

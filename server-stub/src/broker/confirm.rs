@@ -115,6 +115,7 @@ pub(crate) async fn ask(
     let question = Question {
         press: match handshake.kind {
             HandshakeKind::Connect { .. } => format!("Connect to {service}"),
+            HandshakeKind::Link { .. } => format!("Link {service}"),
             HandshakeKind::SignUp { .. } => format!("Sign in with {service}"),
         },
         match_code: match_code_of(&handshake),
@@ -137,7 +138,9 @@ fn match_code_of(handshake: &Handshake) -> String {
             Some(challenge) => match_code::of_challenge(challenge),
             None => match_code::of_handshake(handshake.code_id),
         },
-        HandshakeKind::Connect { .. } => match_code::of_handshake(handshake.code_id),
+        HandshakeKind::Connect { .. } | HandshakeKind::Link { .. } => {
+            match_code::of_handshake(handshake.code_id)
+        }
     }
 }
 
@@ -213,6 +216,7 @@ mod tests {
             open_by: UnixMillis(0),
             expires_at: UnixMillis(0),
             opened_at: None,
+            came_back: None,
             end: None,
         }
     }

@@ -65,14 +65,13 @@ pub(crate) async fn finish(
             if let Some(replaced) = connected.replaced {
                 retire(app, provider, &replaced, Held::of(tokens));
             }
-            let linked = link(app, provider, user_id, &person).await;
             let success = done::Success {
                 handshake,
                 user_id: user_id.clone(),
                 who: person.login.clone(),
                 account: Some(key),
                 session: None,
-                linked,
+                link: None,
             };
             Ok(done::landing(app, provider, success).await)
         }
@@ -134,25 +133,6 @@ pub(crate) fn beside(provider: &Provider, tokens: &Tokens, place: &Place) -> Val
     } else {
         Value::Object(data)
     }
-}
-
-/// Lets the user sign in with the service from now on; `false` when it was so before, or the account is known to be another
-/// user's.
-async fn link(app: &App, provider: &Provider, user: &UserId, person: &Person) -> bool {
-    if !provider.can_sign_up() {
-        return false;
-    }
-    let identity = identity(provider, person);
-    let linked = async {
-        if app.store.user_by_identity(&identity).await?.is_some() {
-            return Ok(false);
-        }
-        app.store.link_identity(user, &identity).await
-    };
-    linked.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a connected account could not be linked for signing in");
-        false
-    })
 }
 
 /// A person as the store names one.

@@ -12,7 +12,7 @@ use super::team_token;
 use crate::api::{Bearer, Json, RequestId, RouteError};
 use crate::app::App;
 use crate::providers::{Grant, Held, Provider, Tokens};
-use crate::store::{Account, AccountKey, Change, Leaving, StoreError};
+use crate::store::{Account, AccountKey, Change, Identity, Leaving, StoreError};
 
 /// Disconnects an account. One that is not there is disconnected already: two windows may ask at once.
 ///
@@ -56,15 +56,30 @@ pub(crate) async fn disconnect(
             manual_url: None,
         }));
     };
+    let signs_in = signs_in(&app, &account).await?;
     let revoked = revoke(&app, &provider, &account).await;
     team_token::retire_unused(&app, &provider, &account.key);
     tracing::info!(provider = provider.name(), ?revoked, "disconnected");
     Ok(axum::Json(DeauthAnswer {
-        signs_in: None,
+        signs_in: Some(signs_in),
         user: change.user,
         revoked,
         manual_url: (revoked != Revoked::Yes).then(|| provider.manual_url().to_owned()),
     }))
+}
+
+/// Whether the account that was disconnected is still a way to sign in as its user.
+async fn signs_in(app: &App, account: &Account) -> Result<bool, StoreError> {
+    let Some(subject) = account.subject.clone() else {
+        return Ok(false);
+    };
+    let identity = Identity {
+        provider: account.key.provider.clone(),
+        host: account.key.host.clone(),
+        subject,
+    };
+    let owner = app.store.user_by_identity(&identity).await?;
+    Ok(owner.is_some_and(|owner| owner.id == account.key.user_id))
 }
 
 /// What became of one of several workspaces that share a token.

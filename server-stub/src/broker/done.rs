@@ -17,12 +17,15 @@ use super::{refusal::Refusal, undo};
 use crate::app::App;
 use crate::pages::{self, Details, Done, Moment};
 use crate::providers::{Provider, Registry};
-use crate::store::{AccountKey, Deed, Handshake, HandshakeKind, SessionId, StoreError, Undo, Undoing};
+use crate::store::{AccountKey, Deed, End, Handshake, HandshakeKind, SessionId, StoreError, Undo, Undoing};
 
 /// After a connect. Followed by the provider's name.
 pub(crate) const CONNECTED: &str = "/web/provider-connected";
 /// After a sign-up or sign-in. Followed by the provider's name.
 pub(crate) const SIGNED_IN: &str = "/web/provider-auth-complete";
+
+/// After an account came back from a link handshake. Followed by the provider's name.
+pub(crate) const LINKING: &str = "/web/provider-linking";
 
 /// How long *This was not me* works.
 const UNDO_LIFE: Duration = Duration::from_mins(10);
@@ -38,8 +41,6 @@ pub(crate) const NOTE: Note = Note {
 pub(crate) struct Kept {
     /// Names the undo in the store.
     pub(crate) undo: String,
-    /// Whether this connect let the user sign in with the account.
-    pub(crate) linked: bool,
     /// The account at the service, for a person.
     pub(crate) who: String,
 }
@@ -55,20 +56,23 @@ pub(crate) struct Success<'a> {
     pub(crate) account: Option<AccountKey>,
     /// The session that began.
     pub(crate) session: Option<SessionId>,
-    /// Whether this connect let the user sign in with the account.
-    pub(crate) linked: bool,
+    /// The handshake that links the account once the IDE confirms it.
+    pub(crate) link: Option<CodeId>,
 }
 
 fn page_of(handshake: &Handshake) -> &'static str {
     match handshake.kind {
         HandshakeKind::Connect { .. } => CONNECTED,
+        HandshakeKind::Link { .. } => LINKING,
         HandshakeKind::SignUp { .. } => SIGNED_IN,
     }
 }
 
 /// Where the browser of a handshake that had a good end before goes.
 pub(crate) fn again(app: &App, provider: &str, handshake: &Handshake) -> Landing {
-    if let Some(url) = &app.config.success_url {
+    // Nobody else's page says which account is about to sign in as whom.
+    let links = matches!(handshake.kind, HandshakeKind::Link { .. });
+    if let Some(url) = app.config.success_url.as_ref().filter(|_| !links) {
         let mut url = url.clone();
         url.query_pairs_mut().append_pair("provider", provider);
         return Landing::at(url);
@@ -88,7 +92,7 @@ pub(crate) async fn landing(app: &App, provider: &Provider, success: Success<'_>
         who,
         account,
         session,
-        linked,
+        link,
     } = success;
     let landing = again(app, provider.name(), handshake);
     let token = app.random.token::<16>();
@@ -98,6 +102,7 @@ pub(crate) async fn landing(app: &App, provider: &Provider, success: Success<'_>
                 user_id,
                 provider: provider.name().to_owned(),
                 account,
+                link,
             },
             session,
         },
@@ -107,12 +112,7 @@ pub(crate) async fn landing(app: &App, provider: &Provider, success: Success<'_>
         tracing::error!(%error, "what could be taken back was not kept");
         return landing;
     }
-    let kept = serde_json::to_vec(&Kept {
-        undo: token,
-        linked,
-        who,
-    })
-    .unwrap_or_default();
+    let kept = serde_json::to_vec(&Kept { undo: token, who }).unwrap_or_default();
     landing.with(NOTE.leave(app, &handshake.code_id.to_string(), &kept))
 }
 
@@ -151,6 +151,54 @@ pub(crate) async fn signed_in(
         "You are signed in".to_owned()
     })
     .await
+}
+
+/// `GET /web/provider-linking/{provider}[?id=]`.
+pub(crate) async fn linking(
+    State(app): State<Arc<App>>,
+    Path(provider): Path<String>,
+    which: Result<Query<Which>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(service) = Registry::display_name(&provider) else {
+        return Landing::refused(&Refusal::Service(ServerCode::UnknownProvider), &provider).into_response();
+    };
+    let id = which.ok().and_then(|Query(which)| which.id);
+    let found = match id {
+        Some(id) => tokio::try_join!(details(&app, service, &headers, id), app.store.handshake(id)),
+        None => Ok((None, None)),
+    };
+    let (details, handshake) = found.unwrap_or_else(|error| {
+        tracing::error!(%error, "a page after a link has no details");
+        (None, None)
+    });
+    if handshake.is_some_and(|handshake| handshake.end == Some(End::Done)) {
+        let title = format!("{service} is a way to sign in");
+        return match details {
+            Some(details) => Done {
+                title,
+                next: format!("{} at {service} signs in as {}.", details.account, details.user),
+                details: Some(details),
+            }
+            .render_page(),
+            None => Done::plain(title).render_page(),
+        };
+    }
+    let title = "Go back to your IDE to confirm";
+    match details {
+        Some(details) => Done {
+            title: title.to_owned(),
+            next: format!(
+                "Nothing has changed yet. Once it is confirmed in {}, {} at {service} signs in as {}.",
+                details.ide_or_yours(),
+                details.account,
+                details.user
+            ),
+            details: Some(details),
+        }
+        .render_page(),
+        None => Done::plain(title).render_page(),
+    }
 }
 
 async fn show(

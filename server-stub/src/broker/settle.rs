@@ -15,7 +15,7 @@ use url::Url;
 
 use super::landing::Landing;
 use super::refusal::Refusal;
-use super::{confirm, connection, cookie, done, hosts, sign_in, state};
+use super::{confirm, connection, cookie, done, hosts, link, sign_in, state};
 use crate::api::{ClientAddress, Peer};
 use crate::app::App;
 use crate::providers::{CallError, Grant, Held, OAuthErrorCode, Provider, Registry, Tokens};
@@ -155,6 +155,10 @@ async fn check(
     match state.handshake.end {
         Some(End::Done) => return Ok(done::again(app, provider.name(), &state.handshake)),
         Some(End::Failed(_)) => return Err(Refusal::StateUsed),
+        // The first account that came back is the one that the IDE asks about.
+        None if state.handshake.came_back.is_some() => {
+            return Ok(done::again(app, provider.name(), &state.handshake));
+        }
         None => {}
     }
     if confirmation == Confirmation::Refused {
@@ -174,6 +178,9 @@ async fn check(
     let finished = match &state.handshake.kind {
         HandshakeKind::Connect { user_id, team_id } => {
             connection::finish(app, provider, &state.handshake, user_id, team_id, &tokens).await
+        }
+        HandshakeKind::Link { user_id, .. } => {
+            link::finish(app, provider, &state.handshake, user_id, &tokens).await
         }
         HandshakeKind::SignUp { .. } => {
             sign_in::finish(app, provider, &state.handshake, claims.nosu, &tokens).await

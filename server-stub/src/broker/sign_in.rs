@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use codestream_protocol::text;
+
 use super::connection::{beside, expiry, identity, sub_id};
 use super::done;
 use super::identity::{Admitted, Known, admit};
@@ -46,6 +48,7 @@ pub(crate) async fn finish(
         let grant = NewGrant {
             who,
             identity: identity.clone(),
+            name: text::name(&person.login, &person.subject),
             account: provider.sign_in_connects().then(|| NewAccount {
                 sub_id: sub_id(&person.place),
                 access_token: tokens.access.clone(),
@@ -64,7 +67,7 @@ pub(crate) async fn finish(
                     who: person.login,
                     account: grant.account,
                     session: Some(grant.session.id),
-                    linked: false,
+                    link: None,
                 };
                 return Ok(done::landing(app, provider, success).await);
             }

@@ -82,6 +82,9 @@ async fn begin(app: &Arc<App>, provider: &str, query: &str, headers: &HeaderMap)
         }
     };
     let handshake = match app.store.enter_handshake(code_id).await? {
+        Entered::Open(handshake) if handshake.came_back.is_some() => {
+            return Ok(done::again(app, provider, &handshake));
+        }
         Entered::Open(handshake) => handshake,
         Entered::Ended(handshake) if handshake.end == Some(End::Done) => {
             return Ok(done::again(app, provider, &handshake));
@@ -113,15 +116,13 @@ async fn send(
     headers: &HeaderMap,
     sign_up: Option<SignUpClaims>,
 ) -> Result<Landing, Refusal> {
-    let team = match &handshake.kind {
-        HandshakeKind::Connect { team_id, .. } => Some(team_id),
-        HandshakeKind::SignUp { .. } => None,
-    };
+    let team = handshake.kind.owner().map(|(_, team)| team);
     let provider = hosts::provider(app, name, team.zip(host)).await?;
     if !provider.has_app() {
         return Err(Refusal::Service(ServerCode::ProviderNotConfigured));
     }
-    if sign_up.is_some() && !provider.can_sign_up() {
+    let identifies = !matches!(handshake.kind, HandshakeKind::Connect { .. });
+    if identifies && !provider.can_sign_up() {
         return Err(Refusal::IdentityUnsupported);
     }
     let (browser, cookie) = cookie::browser(app, headers);

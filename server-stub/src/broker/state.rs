@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use crate::app::App;
 use crate::keys::TokenError;
 use crate::providers::Provider;
-use crate::store::{Handshake, HandshakeKind, NewState, StoreError};
+use crate::store::{Handshake, NewState, StoreError};
 
 /// What a sign-up adds to its states.
 #[derive(Debug, Clone)]
@@ -54,10 +54,7 @@ pub(crate) async fn mint(
             expires_at: handshake.expires_at,
         })
         .await?;
-    let (user_id, team_id) = match &handshake.kind {
-        HandshakeKind::Connect { user_id, team_id } => (Some(user_id.clone()), Some(team_id.clone())),
-        HandshakeKind::SignUp { .. } => (None, None),
-    };
+    let (user_id, team_id) = handshake.kind.owner().unzip();
     let claims = StateClaims {
         iss: ISSUER.to_owned(),
         kind: STATE_TYPE.to_owned(),
@@ -67,8 +64,8 @@ pub(crate) async fn mint(
         code_id: handshake.code_id,
         provider: provider.name().to_owned(),
         bh: browser_hash,
-        user_id,
-        team_id,
+        user_id: user_id.cloned(),
+        team_id: team_id.cloned(),
         host: provider.own_host().cloned(),
         nosu: sign_up.as_ref().is_some_and(|sign_up| sign_up.sign_in_only),
         st: sign_up.map(|sign_up| sign_up.token),

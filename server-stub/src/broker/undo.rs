@@ -19,7 +19,7 @@ use super::landing::Landing;
 use super::team_token;
 use crate::app::App;
 use crate::pages::{ErrorPage, Undone};
-use crate::store::{Account, Identity, StoreError};
+use crate::store::{Failure, StoreError};
 
 /// Where the success page's form posts.
 pub(crate) const PATH: &str = "/web/provider-not-me";
@@ -71,10 +71,10 @@ async fn undo(app: &Arc<App>, kept: Kept) -> Result<Option<Undone>, StoreError> 
         Some(key) => app.store.remove_account(key, None).await?,
         None => None,
     };
-    if let Some((account, _)) = &removed
-        && kept.linked
-    {
-        unlink(app, account).await?;
+    if let Some(link) = deed.link {
+        app.store
+            .undo_link(link, &deed.user_id, not_me(&deed.provider))
+            .await?;
     }
     let provider = match &deed.account {
         Some(key) => accounts::provider_of(app, key).await,
@@ -95,21 +95,21 @@ async fn undo(app: &Arc<App>, kept: Kept) -> Result<Option<Undone>, StoreError> 
     Ok(Some(Undone {
         service: provider.display_name(),
         signed_out: undoing.session.is_some(),
+        link: deed.link.is_some(),
         manual_url: (revoked != Revoked::Yes).then(|| provider.manual_url().to_owned()),
     }))
 }
 
-/// Whoever declares the account not theirs must not sign in as that user with it.
-async fn unlink(app: &App, account: &Account) -> Result<(), StoreError> {
-    let Some(subject) = account.subject.clone() else {
-        return Ok(());
-    };
-    let identity = Identity {
-        provider: account.key.provider.clone(),
-        host: account.key.host.clone(),
-        subject,
-    };
-    app.store.unlink_identity(&account.key.user_id, &identity).await
+/// Why a link ended that was taken back before the IDE confirmed it.
+fn not_me(provider: &str) -> Failure {
+    Failure {
+        provider: Some(provider.to_owned()),
+        step: "identity".to_owned(),
+        code: ServerCode::ProviderAuthNotAllowed,
+        message: "In the browser, the owner of the account said that this was not them. Nothing was linked."
+            .to_owned(),
+        link: None,
+    }
 }
 
 /// Whether a form of ours was posted. A page without referrer posts `Origin: null`, so the browser's own word about the

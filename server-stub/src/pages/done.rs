@@ -72,6 +72,8 @@ impl Done {
 #[template(path = "undone.html")]
 pub(crate) struct Undone {
     pub(crate) service: &'static str,
+    /// Whether it was to be, or had become, a way to sign in.
+    pub(crate) link: bool,
     /// Whether a session was ended too.
     pub(crate) signed_out: bool,
     /// Where to end the access by hand, when the service has not confirmed that it has ended.

@@ -163,6 +163,14 @@ impl Registry {
             .map(|description| description.display_name)
     }
 
+    /// The host that people know a third party by, set up or not.
+    pub(crate) fn host(name: &str) -> Option<&'static str> {
+        ALL.iter()
+            .map(|service| service.description())
+            .find(|description| description.name == name)
+            .map(|description| description.host)
+    }
+
     /// Every third party that is set up.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Provider> {
         self.providers.values().map(AsRef::as_ref)

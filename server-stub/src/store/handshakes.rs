@@ -5,7 +5,7 @@ use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::CodeVerifier;
 use codestream_protocol::{ServerCode, TeamId, UnixMillis, UserId};
 
-use super::{Account, Change, SignUpKey, StoreError, TeamToken};
+use super::{Account, Change, Identity, SignUpKey, StoreError, TeamToken};
 use crate::providers::Purpose;
 
 /// One press of Connect or Sign in, as the server keeps it.
@@ -31,8 +31,19 @@ pub(crate) struct Handshake {
     pub(crate) expires_at: UnixMillis,
     /// When a browser first opened it.
     pub(crate) opened_at: Option<UnixMillis>,
+    /// Who came back, of one that links.
+    pub(crate) came_back: Option<CameBack>,
     /// How it ended.
     pub(crate) end: Option<End>,
+}
+
+/// An account that waits for its user's confirmation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CameBack {
+    /// Who it is at the service.
+    pub(crate) identity: Identity,
+    /// Its login or display name.
+    pub(crate) name: String,
 }
 
 /// What a handshake is for.
@@ -43,6 +54,13 @@ pub(crate) enum HandshakeKind {
         /// Who.
         user_id: UserId,
         /// For which team.
+        team_id: TeamId,
+    },
+    /// A signed-in user adds an identity.
+    Link {
+        /// Who.
+        user_id: UserId,
+        /// The team that the agent works in.
         team_id: TeamId,
     },
     /// Somebody signs up or in.
@@ -57,8 +75,21 @@ impl HandshakeKind {
     pub(crate) fn purpose(&self) -> Purpose {
         match self {
             Self::Connect { .. } => Purpose::Connect,
-            Self::SignUp { .. } => Purpose::SignIn,
+            Self::Link { .. } | Self::SignUp { .. } => Purpose::SignIn,
         }
+    }
+
+    /// The user and team of a signed-in agent's handshake.
+    pub(crate) fn owner(&self) -> Option<(&UserId, &TeamId)> {
+        match self {
+            Self::Connect { user_id, team_id } | Self::Link { user_id, team_id } => Some((user_id, team_id)),
+            Self::SignUp { .. } => None,
+        }
+    }
+
+    /// Whether it adds an identity to this user.
+    pub(crate) fn links_for(&self, user: &UserId) -> bool {
+        matches!(self, Self::Link { user_id, .. } if user_id == user)
     }
 }
 
@@ -222,7 +253,7 @@ pub(crate) trait Handshakes {
         of_app: Option<TeamToken>,
     ) -> Result<Finish<Connected>, StoreError>;
 
-    /// Ends the handshake as failed and tells its agent: on the me-channel for a connect, to the poll for a sign-up.
+    /// Ends the handshake as failed and tells its agent: on the me-channel for a signed-in one, to the poll for a sign-up.
     /// `false`: it had ended before.
     async fn fail_handshake(&self, id: CodeId, failure: Failure) -> Result<bool, StoreError>;
 

@@ -1,7 +1,7 @@
-//! Users, teams and the identities that they sign in with.
+//! Users and teams.
 
 use async_trait::async_trait;
-use codestream_protocol::{ProviderId, TeamId, UserId};
+use codestream_protocol::{TeamId, UserId};
 
 use super::StoreError;
 
@@ -50,18 +50,7 @@ pub(crate) struct NewUser {
     pub(crate) signed_up_with: Option<String>,
 }
 
-/// Somebody, as a service knows them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Identity {
-    /// The service's lower-case name.
-    pub(crate) provider: String,
-    /// A self-hosted service's host.
-    pub(crate) host: Option<ProviderId>,
-    /// The service's immutable id of the user.
-    pub(crate) subject: String,
-}
-
-/// Users, teams, identities.
+/// Users and teams.
 #[async_trait]
 pub(crate) trait People {
     /// Makes a user in a team of their own; `None`: the e-mail address is taken.
@@ -72,15 +61,6 @@ pub(crate) trait People {
 
     /// The user with this e-mail address, in any case.
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError>;
-
-    /// The user who signs in as this identity.
-    async fn user_by_identity(&self, identity: &Identity) -> Result<Option<User>, StoreError>;
-
-    /// Lets `user` sign in as this identity; `false`: it is another user's.
-    async fn link_identity(&self, user: &UserId, identity: &Identity) -> Result<bool, StoreError>;
-
-    /// `user` no longer signs in as this identity.
-    async fn unlink_identity(&self, user: &UserId, identity: &Identity) -> Result<(), StoreError>;
 
     /// The user's teams, in order of joining.
     async fn teams_of(&self, user: &UserId) -> Result<Vec<Team>, StoreError>;

@@ -52,6 +52,8 @@ pub(crate) struct NewGrant {
     pub(crate) who: Who,
     /// What they sign in as from now on.
     pub(crate) identity: Identity,
+    /// The account's login or display name.
+    pub(crate) name: String,
     /// The account of the service that they signed in with; absent where signing in gives none.
     pub(crate) account: Option<NewAccount>,
 }
@@ -78,7 +80,8 @@ pub(crate) struct NewAccount {
 pub(crate) enum Granted {
     /// Signed in by this call.
     Yes(Box<Grant>),
-    /// The new user's e-mail address, or the identity, was taken in the meantime; nothing was changed.
+    /// The new user's e-mail address or the identity was taken in the meantime, or an existing user's identity was removed;
+    /// nothing was changed.
     Taken,
 }
 
@@ -115,7 +118,7 @@ pub(crate) enum SignUpStatus {
 /// Sign-ups.
 #[async_trait]
 pub(crate) trait SignUps {
-    /// Makes the user and team if they are new, links the identity, stores the account, opens a session, keeps the grant
+    /// Makes the user and team with their identity if they are new, stores the account, opens a session, keeps the grant
     /// for the poll and ends the handshake, in one transaction. Publishes the change for an existing user's other agents.
     async fn grant_sign_up(&self, id: CodeId, new: NewGrant) -> Result<Finish<Granted>, StoreError>;
 

@@ -7,10 +7,12 @@
 
 mod accounts;
 mod handshakes;
+mod identities;
 mod inbox;
 mod limits;
 mod links;
 mod messages;
+mod notices;
 mod people;
 mod postgres;
 mod sessions;

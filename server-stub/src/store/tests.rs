@@ -42,8 +42,10 @@ macro_rules! on_each_engine {
 mod accounts;
 mod at_rest;
 mod handshakes;
+mod identities;
 mod inbox;
 mod limits;
+mod migration;
 mod nodes;
 mod quotas;
 mod sign_ups;

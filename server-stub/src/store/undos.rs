@@ -1,6 +1,7 @@
 //! "This was not me": what a success page can take back.
 
 use async_trait::async_trait;
+use codestream_protocol::id::CodeId;
 use codestream_protocol::{UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,9 @@ pub(crate) struct Deed {
     pub(crate) provider: String,
     /// The account to disconnect and revoke; absent after a sign-in that gave none.
     pub(crate) account: Option<AccountKey>,
+    /// The handshake that links an identity, or has linked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) link: Option<CodeId>,
 }
 
 /// Undos. The token is kept as a fingerprint.

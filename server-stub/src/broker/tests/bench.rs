@@ -508,7 +508,7 @@ impl Bench {
 
     /// The user whose session this token is.
     pub(super) async fn user_of(&self, token: &SessionToken) -> Option<UserId> {
-        let session = self.app.store.use_session(token).await.expect("a store");
+        let session = self.app.store.use_session(token, None).await.expect("a store");
         session.map(|session| session.user_id)
     }
 }

@@ -23,7 +23,7 @@ fn octocat() -> Identity {
 }
 
 #[tokio::test]
-async fn a_connect_is_disconnected_revoked_and_unlinked_once() {
+async fn a_connect_is_disconnected_and_revoked_once() {
     let bench = Bench::new().await;
     let browser = bench.browser();
     let (_, start) = bench.press_connect("github").await;
@@ -42,13 +42,6 @@ async fn a_connect_is_disconnected_revoked_and_unlinked_once() {
         .await
         .expect("a store");
     assert_eq!(account, None);
-    let known = bench
-        .app
-        .store
-        .user_by_identity(&octocat())
-        .await
-        .expect("a store");
-    assert_eq!(known, None, "whoever said so must not sign in as that user");
     assert!(bench.told().await.last().expect("published")["user"]["$unset"].is_object());
     let again = press(&browser, &landed).await;
     assert!(again.body.contains("SWEB-1007"), "{}", again.body);

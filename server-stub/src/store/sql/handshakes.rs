@@ -10,13 +10,14 @@ use super::{Sql, Tx, within};
 use crate::keys::Place;
 use crate::me;
 use crate::store::{
-    Account, Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind, Handshakes,
-    NewHandshake, NewState, Quota, SignUpKey, State, StoreError, TeamToken, Wake,
+    Account, CameBack, Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind,
+    Handshakes, Identity, NewHandshake, NewState, Quota, SignUpKey, State, StoreError, TeamToken, Wake,
 };
 
 mod ending;
 mod rows;
 
+pub(super) use ending::Over;
 pub(super) use rows::{handshake_by_key, handshake_in};
 
 #[async_trait]
@@ -34,6 +35,7 @@ impl Handshakes for Sql {
             open_by: new.open_by,
             expires_at: new.expires_at,
             opened_at: None,
+            came_back: None,
             end: None,
         };
         let made = rows::insert(tx.db(), &handshake).await?;
@@ -209,7 +211,7 @@ impl Handshakes for Sql {
 impl Tx<'_> {
     /// Refuses one more handshake of a user who has too many under way.
     async fn check_pending(&mut self, new: &Handshake) -> Result<(), StoreError> {
-        let HandshakeKind::Connect { user_id, .. } = &new.kind else {
+        let Some((user_id, _)) = new.kind.owner() else {
             return Ok(());
         };
         let now = self.now.0;

@@ -1,13 +1,12 @@
-//! Users, teams, identities in SQL.
+//! Users and teams in SQL.
 
 use async_trait::async_trait;
-use codestream_protocol::{ProviderId, TeamId, UserId};
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, Row as _};
+use codestream_protocol::{TeamId, UserId};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
 
-use super::{Sql, Tx, parsed, part};
-use crate::store::{Identity, NewUser, People, StoreError, Team, User, Wake};
+use super::{Sql, Tx, parsed};
+use crate::store::{NewUser, People, StoreError, Team, User, Wake};
 
 #[async_trait]
 impl People for Sql {
@@ -37,33 +36,6 @@ impl People for Sql {
             Some(id) => user_in(&mut db, &parsed(&id, "user id")?).await,
             None => Ok(None),
         }
-    }
-
-    async fn user_by_identity(&self, identity: &Identity) -> Result<Option<User>, StoreError> {
-        let mut db = self.read().await?;
-        match owner_in(&mut db, identity).await? {
-            Some(id) => user_in(&mut db, &id).await,
-            None => Ok(None),
-        }
-    }
-
-    async fn link_identity(&self, user: &UserId, identity: &Identity) -> Result<bool, StoreError> {
-        let mut tx = self.write().await?;
-        let ours = tx.link_identity(user, identity).await?;
-        tx.commit().await?;
-        Ok(ours)
-    }
-
-    async fn unlink_identity(&self, user: &UserId, identity: &Identity) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        with_identity(
-            "DELETE FROM identities WHERE provider = $1 AND host = $2 AND subject = $3 AND user_id = $4",
-            identity,
-        )
-        .bind(user.as_str())
-        .execute(tx.db())
-        .await?;
-        tx.commit().await
     }
 
     async fn teams_of(&self, user: &UserId) -> Result<Vec<Team>, StoreError> {
@@ -133,46 +105,10 @@ impl Tx<'_> {
             .await?;
         Ok(Some(id))
     }
-
-    /// `false`: it is another user's.
-    pub(super) async fn link_identity(
-        &mut self,
-        user: &UserId,
-        identity: &Identity,
-    ) -> Result<bool, StoreError> {
-        with_identity(
-            "INSERT INTO identities (provider, host, subject, user_id) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (provider, host, subject) DO NOTHING",
-            identity,
-        )
-        .bind(user.as_str())
-        .execute(self.db())
-        .await?;
-        Ok(owner_in(self.db(), identity).await?.as_ref() == Some(user))
-    }
 }
 
 fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
-}
-
-/// A query whose $1 to $3 are the identity, in the order of the table's columns.
-fn with_identity<'q>(sql: &'static str, identity: &'q Identity) -> Query<'q, Any, AnyArguments> {
-    sqlx::query(sql)
-        .bind(&identity.provider)
-        .bind(part(identity.host.as_ref().map(ProviderId::as_str)))
-        .bind(&identity.subject)
-}
-
-async fn owner_in(db: &mut AnyConnection, identity: &Identity) -> Result<Option<UserId>, StoreError> {
-    let row = with_identity(
-        "SELECT user_id FROM identities WHERE provider = $1 AND host = $2 AND subject = $3",
-        identity,
-    )
-    .fetch_optional(db)
-    .await?;
-    row.map(|row| parsed(row.try_get("user_id")?, "user id"))
-        .transpose()
 }
 
 /// The user, as of this connection's view.

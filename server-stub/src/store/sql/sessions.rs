@@ -1,21 +1,26 @@
 //! Sessions in SQL.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use codestream_protocol::channel::ChannelName;
 use codestream_protocol::secret::{BroadcasterToken, SessionToken};
-use codestream_protocol::{TeamId, UnixMillis, UserId};
+use codestream_protocol::{IdentityId, TeamId, UnixMillis, UserId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 use uuid::Uuid;
 
 use super::{Sql, Tx, parsed};
 use crate::keys::{Place, fingerprint};
-use crate::store::{OpenedSession, Session, SessionId, Sessions, StoreError, Wake};
+use crate::store::{NewSession, OpenSession, OpenedSession, Session, SessionId, Sessions, StoreError, Wake};
+
+/// The last use of a session is kept no more exactly than this, so that not every request writes.
+const COARSE: Duration = Duration::from_mins(5);
 
 /// By name and never `*`: a column that a newer version adds would change a prepared statement's result.
 macro_rules! columns {
     () => {
-        "id, user_id, team_id, provider, broadcaster_token, created_at, used_at"
+        "id, user_id, team_id, provider, broadcaster_token, created_at, used_at, last_used_at"
     };
 }
 
@@ -28,12 +33,16 @@ impl Sessions for Sql {
         provider: Option<&str>,
     ) -> Result<OpenedSession, StoreError> {
         let mut tx = self.write().await?;
-        let opened = tx.open_session(user, team, provider).await?;
+        let opened = tx.open_session(NewSession::of(user, team, provider)).await?;
         tx.commit().await?;
         Ok(opened)
     }
 
-    async fn use_session(&self, token: &SessionToken) -> Result<Option<Session>, StoreError> {
+    async fn use_session(
+        &self,
+        token: &SessionToken,
+        address: Option<&str>,
+    ) -> Result<Option<Session>, StoreError> {
         let row = sqlx::query(concat!(
             "SELECT ",
             columns!(),
@@ -45,14 +54,21 @@ impl Sessions for Sql {
         let Some(row) = row else {
             return Ok(None);
         };
-        if row.try_get::<Option<i64>, _>("used_at")?.is_none() {
+        let first = row.try_get::<Option<i64>, _>("used_at")?.is_none();
+        let last: Option<i64> = row.try_get("last_used_at")?;
+        let stale = (self.clock.now() - COARSE).0;
+        if first || last.is_none_or(|last| last <= stale) {
             let mut tx = self.write().await?;
             let now = tx.now.0;
-            sqlx::query("UPDATE sessions SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL")
-                .bind(now)
-                .bind(fingerprint(token.expose()))
-                .execute(tx.db())
-                .await?;
+            sqlx::query(
+                "UPDATE sessions SET used_at = COALESCE(used_at, $1), last_used_at = $1, address = COALESCE($2, address)
+                 WHERE token_hash = $3",
+            )
+            .bind(now)
+            .bind(address)
+            .bind(fingerprint(token.expose()))
+            .execute(tx.db())
+            .await?;
             tx.commit().await?;
         }
         self.session_of(&row)
@@ -94,6 +110,37 @@ impl Sessions for Sql {
         Ok(gone > 0)
     }
 
+    async fn sessions_of(&self, user: &UserId) -> Result<Vec<OpenSession>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, ide, machine, provider, created_at, last_used_at, address FROM sessions
+             WHERE user_id = $1 ORDER BY created_at DESC, id",
+        )
+        .bind(user.as_str())
+        .fetch_all(&mut *self.read().await?)
+        .await?;
+        rows.iter().map(open_session_of).collect()
+    }
+
+    async fn end_sessions(
+        &self,
+        user: &UserId,
+        which: Option<SessionId>,
+        current: SessionId,
+    ) -> Result<u32, StoreError> {
+        let mut tx = self.write().await?;
+        let gone: Vec<String> = sqlx::query_scalar(
+            "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR ($2 = '' AND id <> $3)) RETURNING id",
+        )
+        .bind(user.as_str())
+        .bind(which.map(|id| id.to_string()).unwrap_or_default())
+        .bind(current.to_string())
+        .fetch_all(tx.db())
+        .await?;
+        tx.tell_ended(&gone)?;
+        tx.commit().await?;
+        Ok(u32::try_from(gone.len()).unwrap_or(u32::MAX))
+    }
+
     async fn audience(&self, channel: &ChannelName) -> Result<Vec<SessionId>, StoreError> {
         let ids = match channel {
             ChannelName::User(user) => {
@@ -114,42 +161,78 @@ impl Sessions for Sql {
 }
 
 impl Tx<'_> {
-    pub(super) async fn open_session(
-        &mut self,
-        user: &UserId,
-        team: Option<&TeamId>,
-        provider: Option<&str>,
-    ) -> Result<OpenedSession, StoreError> {
+    pub(super) async fn open_session(&mut self, new: NewSession<'_>) -> Result<OpenedSession, StoreError> {
         let token = SessionToken::new(self.store.random.token::<32>());
         let session = Session {
             id: SessionId(self.store.random.uuid()),
-            user_id: user.clone(),
-            team_id: team.cloned(),
-            provider: provider.map(str::to_owned),
+            user_id: new.user.clone(),
+            team_id: new.team.cloned(),
+            provider: new.provider.map(str::to_owned),
             broadcaster_token: BroadcasterToken::new(self.store.random.token::<32>()),
             since: self.now,
         };
-        let id = session.id.0.to_string();
+        let id = session.id.to_string();
         let sealed = self
             .store
             .seal(place(&id), Some(session.broadcaster_token.expose()));
         sqlx::query(
             "INSERT INTO sessions
-             (id, user_id, team_id, provider, token_hash, broadcaster_hash, broadcaster_token, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (id, user_id, team_id, provider, token_hash, broadcaster_hash, broadcaster_token, created_at, ide, machine,
+              address, identity_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(&id)
-        .bind(user.as_str())
-        .bind(team.map(TeamId::as_str))
-        .bind(provider)
+        .bind(new.user.as_str())
+        .bind(new.team.map(TeamId::as_str))
+        .bind(new.provider)
         .bind(fingerprint(token.expose()))
         .bind(fingerprint(session.broadcaster_token.expose()))
         .bind(sealed)
         .bind(session.since.0)
+        .bind(new.ide)
+        .bind(new.machine)
+        .bind(new.address)
+        .bind(new.identity.map(|id| id.to_string()))
         .execute(self.db())
         .await?;
         Ok(OpenedSession { session, token })
     }
+
+    /// Ends every session that was opened with the identity, but `current`.
+    pub(super) async fn end_sessions_of_identity(
+        &mut self,
+        identity: IdentityId,
+        current: Option<SessionId>,
+    ) -> Result<(), StoreError> {
+        let gone: Vec<String> =
+            sqlx::query_scalar("DELETE FROM sessions WHERE identity_id = $1 AND id <> $2 RETURNING id")
+                .bind(identity.to_string())
+                .bind(current.map(|id| id.to_string()).unwrap_or_default())
+                .fetch_all(self.db())
+                .await?;
+        self.tell_ended(&gone)
+    }
+
+    fn tell_ended(&mut self, ids: &[String]) -> Result<(), StoreError> {
+        for id in ids {
+            let id = SessionId(parsed::<Uuid>(id, "session id")?);
+            self.tell(Wake::SessionEnded { id });
+        }
+        Ok(())
+    }
+}
+
+fn open_session_of(row: &AnyRow) -> Result<OpenSession, StoreError> {
+    let last: Option<i64> = row.try_get("last_used_at")?;
+    Ok(OpenSession {
+        id: SessionId(parsed::<Uuid>(row.try_get("id")?, "session id")?),
+        ide: row.try_get("ide")?,
+        machine: row.try_get("machine")?,
+        provider: row.try_get("provider")?,
+        since: UnixMillis(row.try_get("created_at")?),
+        last_used_at: last.map(UnixMillis),
+        address: row.try_get("address")?,
+    })
 }
 
 impl Sql {

@@ -1,10 +1,10 @@
 //! Sign-ups in SQL.
 
 use async_trait::async_trait;
-use codestream_protocol::UnixMillis;
-use codestream_protocol::http::SignupStatus;
+use codestream_protocol::http::{IdentityOrigin, SignupStatus};
 use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::SessionToken;
+use codestream_protocol::{IdentityId, UnixMillis, UserId};
 use sqlx::{AnyConnection, Row as _};
 use uuid::Uuid;
 
@@ -15,7 +15,8 @@ use crate::keys::Place;
 use crate::me;
 use crate::store::{
     Account, AccountKey, End, Failure, Finish, Grant, Granted, Handshake, HandshakeKind, NewAccount,
-    NewGrant, SessionId, SignUpKey, SignUpStatus, SignUps, StoreError, User, Wake, Who,
+    NewGrant, NewSession, SessionId, SignUpKey, SignUpStatus, SignUps, StoreError, User, UserIdentity, Wake,
+    Who,
 };
 
 #[async_trait]
@@ -26,25 +27,33 @@ impl SignUps for Sql {
             Ok(handshake) => handshake,
             Err(over) => return Ok(over.into()),
         };
-        let HandshakeKind::SignUp { key } = handshake.kind else {
+        let HandshakeKind::SignUp { key } = &handshake.kind else {
             return Err(StoreError::Missing("sign-up"));
         };
-        let (user_id, status) = match &new.who {
-            Who::Existing(id) => (id.clone(), SignupStatus::SignedIn),
-            Who::New(user) => match tx.create_user_and_team(user).await? {
-                Some(id) => (id, SignupStatus::TeamCreated),
-                None => return Ok(Finish::Done(Granted::Taken)),
-            },
-        };
-        if !tx.link_identity(&user_id, &new.identity).await? {
+        let key = key.clone();
+        let Some(SigningIn {
+            user_id,
+            identity,
+            status,
+        }) = tx.admit(&new).await?
+        else {
             return Ok(Finish::Done(Granted::Taken));
-        }
+        };
         let user = user_in(tx.db(), &user_id)
             .await?
             .ok_or(StoreError::Missing("user"))?;
         let account = tx.sign_in_account(&user, &new.identity, new.account).await?;
-        let provider = Some(new.identity.provider.as_str());
-        let opened = tx.open_session(&user_id, user.team_ids.first(), provider).await?;
+        let opened = tx
+            .open_session(NewSession {
+                user: &user_id,
+                team: user.team_ids.first(),
+                provider: Some(&new.identity.provider),
+                identity: Some(identity),
+                ide: handshake.ide.as_deref(),
+                machine: handshake.machine.as_deref(),
+                address: handshake.agent_address.as_deref(),
+            })
+            .await?;
         let user = user_in(tx.db(), &user_id)
             .await?
             .ok_or(StoreError::Missing("user"))?;
@@ -101,7 +110,48 @@ impl SignUps for Sql {
     }
 }
 
+/// Who signs in, as which identity.
+struct SigningIn {
+    user_id: UserId,
+    identity: IdentityId,
+    status: SignupStatus,
+}
+
 impl Tx<'_> {
+    /// Makes a new user with their identity. An existing user's identity is never made here: it is there, or whoever signs in
+    /// is a stranger. `None`: it is otherwise than it was when the caller decided.
+    async fn admit(&mut self, new: &NewGrant) -> Result<Option<SigningIn>, StoreError> {
+        let (user_id, identity, status) = match &new.who {
+            Who::Existing(user) => {
+                let Some(identity) = self.use_identity(user, &new.identity, &new.name).await? else {
+                    return Ok(None);
+                };
+                (user.clone(), identity, SignupStatus::SignedIn)
+            }
+            Who::New(user) => {
+                let Some(user_id) = self.create_user_and_team(user).await? else {
+                    return Ok(None);
+                };
+                let identity = UserIdentity {
+                    id: IdentityId(self.store.random.uuid()),
+                    identity: new.identity.clone(),
+                    name: Some(new.name.clone()),
+                    since: Some(self.now),
+                    origin: IdentityOrigin::SignUp,
+                };
+                if !self.add_identity(&user_id, &identity).await? {
+                    return Ok(None);
+                }
+                (user_id, identity.id, SignupStatus::TeamCreated)
+            }
+        };
+        Ok(Some(SigningIn {
+            user_id,
+            identity,
+            status,
+        }))
+    }
+
     async fn sign_in_account(
         &mut self,
         user: &User,

@@ -205,6 +205,7 @@ async fn an_undo_is_taken_once_and_in_time(bench: Bench) {
     let undo = Undo {
         undoing: Undoing {
             deed: Deed {
+                link: None,
                 user_id: account.key.user_id.clone(),
                 provider: account.key.provider.clone(),
                 account: Some(account.key),

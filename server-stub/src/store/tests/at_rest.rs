@@ -34,6 +34,7 @@ async fn filled(bench: &Bench) -> (User, OpenedSession) {
             Undo {
                 undoing: Undoing {
                     deed: Deed {
+                        link: None,
                         user_id: user.id.clone(),
                         provider: "github".to_owned(),
                         account: Some(account(&user).key),
@@ -59,6 +60,7 @@ async fn no_secret_can_be_read_where_it_is_kept(bench: Bench) {
             host: None,
             subject: "2".to_owned(),
         },
+        name: "octocat".to_owned(),
         account: Some(NewAccount {
             sub_id: None,
             access_token: AccessToken::new("canary-access"),
@@ -94,7 +96,11 @@ async fn everything_is_there_after_a_restart_with_a_rotated_key(bench: Bench) {
         bench.store.accounts_of(&user.id).await.expect("a database"),
         vec![account(&user)]
     );
-    let session = bench.store.use_session(&opened.token).await.expect("a database");
+    let session = bench
+        .store
+        .use_session(&opened.token, None)
+        .await
+        .expect("a database");
     assert_eq!(session, Some(opened.session));
     assert_eq!(bench.messages(&user.id).await.len(), 1);
 }

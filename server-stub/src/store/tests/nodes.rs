@@ -246,7 +246,7 @@ async fn everything(bench: &Bench, name: &str) {
     let (user, team) = bench.user(&format!("{name}@example.com")).await;
     let opened = bench.store.open_session(&user.id, Some(&team.id), None).await;
     let opened = opened.expect("a session");
-    let session = bench.store.use_session(&opened.token).await;
+    let session = bench.store.use_session(&opened.token, None).await;
     assert_eq!(session.expect("a database"), Some(opened.session));
     let handshake = bench.connect(&user).await;
     bench.state(&handshake, name).await;
@@ -267,6 +267,7 @@ async fn everything(bench: &Bench, name: &str) {
     let undo = Undo {
         undoing: Undoing {
             deed: Deed {
+                link: None,
                 user_id: user.id.clone(),
                 provider: "github".to_owned(),
                 account: Some(account(&user).key),

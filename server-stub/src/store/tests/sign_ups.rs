@@ -32,6 +32,7 @@ fn grant(who: Who) -> NewGrant {
             host: None,
             subject: "583231".to_owned(),
         },
+        name: "octocat".to_owned(),
         account: Some(NewAccount {
             sub_id: None,
             access_token: AccessToken::new("canary-access"),
@@ -99,7 +100,11 @@ async fn a_grant_is_given_again_until_its_token_is_used(bench: Bench) {
             SignUpStatus::Granted(Box::new(first.clone()))
         );
     }
-    let session = bench.store.use_session(&first.token).await.expect("a database");
+    let session = bench
+        .store
+        .use_session(&first.token, None)
+        .await
+        .expect("a database");
     assert_eq!(session, Some(first.session));
     assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Spent);
 }
@@ -171,15 +176,12 @@ async fn nothing_is_kept_of_a_sign_up_whose_address_was_taken_meanwhile(bench: B
 }
 
 async fn nothing_is_kept_of_a_sign_up_whose_identity_is_anothers(bench: Bench) {
-    let (owner, _) = bench.user("owner@example.com").await;
-    let identity = grant(Who::Existing(owner.id.clone())).identity;
-    assert!(
-        bench
-            .store
-            .link_identity(&owner.id, &identity)
-            .await
-            .expect("a database")
-    );
+    let other = SignUpKey {
+        token: "another".to_owned(),
+        ..key(true)
+    };
+    let first = sign_up(&bench, &other).await;
+    granted(&bench, first.code_id, Who::New(new_user("owner@example.com"))).await;
     let handshake = sign_up(&bench, &key(true)).await;
     let new = grant(Who::New(new_user("ada@example.com")));
     let finish = bench
@@ -199,11 +201,19 @@ async fn nothing_is_kept_of_a_sign_up_whose_identity_is_anothers(bench: Bench) {
 }
 
 async fn an_existing_users_other_agents_learn_of_the_sign_in(bench: Bench) {
-    let (user, _) = bench.user("ada@example.com").await;
+    let other = SignUpKey {
+        token: "another".to_owned(),
+        ..key(true)
+    };
+    let first = sign_up(&bench, &other).await;
+    let user = granted(&bench, first.code_id, Who::New(new_user("ada@example.com")))
+        .await
+        .user;
+    let before = bench.messages(&user.id).await.len();
     let handshake = sign_up(&bench, &key(true)).await;
     let grant = granted(&bench, handshake.code_id, Who::Existing(user.id.clone())).await;
     assert_eq!(grant.status, SignupStatus::SignedIn);
-    assert_eq!(bench.messages(&user.id).await.len(), 1);
+    assert_eq!(bench.messages(&user.id).await.len(), before + 1);
 }
 
 async fn a_refusal_is_told_to_every_poll(mut bench: Bench) {
@@ -250,7 +260,11 @@ async fn an_ended_session_ends_its_grant(mut bench: Bench) {
     assert!(matches!(&bench.told().await[..], [Wake::SessionEnded { id }] if *id == grant.session.id));
     assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Spent);
     assert_eq!(
-        bench.store.use_session(&grant.token).await.expect("a database"),
+        bench
+            .store
+            .use_session(&grant.token, None)
+            .await
+            .expect("a database"),
         None
     );
     assert!(

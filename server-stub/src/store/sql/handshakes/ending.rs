@@ -55,7 +55,11 @@ impl Tx<'_> {
     }
 
     /// Ends the handshake as failed and tells its agent; `false`: it had ended before.
-    pub(super) async fn fail(&mut self, handshake: &Handshake, failure: Failure) -> Result<bool, StoreError> {
+    pub(in crate::store::sql) async fn fail(
+        &mut self,
+        handshake: &Handshake,
+        failure: Failure,
+    ) -> Result<bool, StoreError> {
         let now = self.now.0;
         let ours = sqlx::query(
             "UPDATE handshakes SET ended_at = $1, step = $2, code = $3, message = $4, link = $5,
@@ -77,7 +81,7 @@ impl Tx<'_> {
         }
         match &handshake.kind {
             HandshakeKind::SignUp { key } => self.tell(Wake::SignUp { key: key.clone() }),
-            HandshakeKind::Connect { user_id, .. } => {
+            HandshakeKind::Connect { user_id, .. } | HandshakeKind::Link { user_id, .. } => {
                 let ended = AttemptEnded {
                     code_id: handshake.code_id,
                     provider: failure.provider,

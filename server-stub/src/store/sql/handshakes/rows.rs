@@ -7,16 +7,20 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 use uuid::Uuid;
 
-use super::{End, Failure, Handshake, HandshakeKind, SignUpKey, StoreError};
+use super::{CameBack, End, Failure, Handshake, HandshakeKind, Identity, SignUpKey, StoreError};
 use crate::store::sql::{parsed, part};
 
 /// By name and never `*`: a column that a newer version adds would change a prepared statement's result.
 macro_rules! columns {
     () => {
         "code_id, user_id, team_id, token_hash, challenge, ide, machine, agent_address, provider, created_at, open_by, \
-         expires_at, opened_at, ended_at, step, code, message, link"
+         expires_at, opened_at, ended_at, step, code, message, link, purpose, subject, \
+         account"
     };
 }
+
+/// The purpose of a handshake that adds an identity.
+const LINK: &str = "link";
 
 pub(super) fn code_id(text: &str) -> Result<CodeId, StoreError> {
     parsed::<Uuid>(text, "handshake id").map(CodeId)
@@ -57,20 +61,23 @@ pub(in crate::store::sql) async fn handshake_by_key(
 
 /// `false`: there is a sign-up with this key.
 pub(super) async fn insert(db: &mut AnyConnection, new: &Handshake) -> Result<bool, StoreError> {
-    let (connect, sign_up) = match &new.kind {
-        HandshakeKind::Connect { user_id, team_id } => (Some((user_id, team_id)), None),
+    let owner = new.kind.owner();
+    let (purpose, sign_up) = match &new.kind {
+        HandshakeKind::Connect { .. } => (None, None),
+        HandshakeKind::Link { .. } => (Some(LINK), None),
         HandshakeKind::SignUp { key } => (None, Some(key)),
     };
     let challenge = sign_up.map(|key| part(key.challenge.as_ref().map(CodeChallenge::as_str)));
     let made = sqlx::query(
         "INSERT INTO handshakes
-         (code_id, user_id, team_id, token_hash, challenge, ide, machine, agent_address, created_at, open_by, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         (code_id, user_id, team_id, token_hash, challenge, ide, machine, agent_address, created_at, open_by, expires_at,
+          purpose)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT (token_hash, challenge) DO NOTHING",
     )
     .bind(new.code_id.to_string())
-    .bind(connect.map(|(user_id, _)| user_id.as_str()))
-    .bind(connect.map(|(_, team_id)| team_id.as_str()))
+    .bind(owner.map(|(user_id, _)| user_id.as_str()))
+    .bind(owner.map(|(_, team_id)| team_id.as_str()))
     .bind(sign_up.map(|key| key.token.as_str()))
     .bind(challenge)
     .bind(&new.ide)
@@ -79,6 +86,7 @@ pub(super) async fn insert(db: &mut AnyConnection, new: &Handshake) -> Result<bo
     .bind(new.created_at.0)
     .bind(new.open_by.0)
     .bind(new.expires_at.0)
+    .bind(purpose)
     .execute(db)
     .await?
     .rows_affected();
@@ -101,6 +109,7 @@ fn handshake_of(row: &AnyRow) -> Result<Handshake, StoreError> {
         open_by: needed("open_by")?,
         expires_at: needed("expires_at")?,
         opened_at: time("opened_at")?,
+        came_back: came_back_of(row)?,
         end: time("ended_at")?.map(|_| end_of(row)).transpose()?,
     })
 }
@@ -108,10 +117,13 @@ fn handshake_of(row: &AnyRow) -> Result<Handshake, StoreError> {
 fn kind_of(row: &AnyRow) -> Result<HandshakeKind, StoreError> {
     let user: Option<&str> = row.try_get("user_id")?;
     if let Some(user) = user {
-        return Ok(HandshakeKind::Connect {
-            user_id: parsed(user, "user id")?,
-            team_id: parsed(row.try_get("team_id")?, "team id")?,
-        });
+        let user_id = parsed(user, "user id")?;
+        let team_id = parsed(row.try_get("team_id")?, "team id")?;
+        return match row.try_get::<Option<&str>, _>("purpose")? {
+            None => Ok(HandshakeKind::Connect { user_id, team_id }),
+            Some(LINK) => Ok(HandshakeKind::Link { user_id, team_id }),
+            Some(_) => Err(StoreError::Shape("handshake")),
+        };
     }
     let challenge: &str = row.try_get("challenge")?;
     let challenge = (!challenge.is_empty())
@@ -123,6 +135,22 @@ fn kind_of(row: &AnyRow) -> Result<HandshakeKind, StoreError> {
             challenge,
         },
     })
+}
+
+/// Who came back. Only services of the vendor's own cloud sign people in, so there is no host.
+fn came_back_of(row: &AnyRow) -> Result<Option<CameBack>, StoreError> {
+    let subject: Option<String> = row.try_get("subject")?;
+    let Some(subject) = subject else {
+        return Ok(None);
+    };
+    Ok(Some(CameBack {
+        identity: Identity {
+            provider: row.try_get("provider")?,
+            host: None,
+            subject,
+        },
+        name: row.try_get("account")?,
+    }))
 }
 
 fn end_of(row: &AnyRow) -> Result<End, StoreError> {
