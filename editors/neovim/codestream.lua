@@ -18,9 +18,34 @@ function M.open(url)
   return vim.fn.jobstart({ opener, url }, { detach = true }) > 0
 end
 
+-- Asks whether the account that came back from a link attempt may sign in as you; only a choice of its own says yes.
+function M.confirm(attempt)
+  local question = 'Let ' .. attempt.account .. ' at ' .. attempt.host .. ' sign in as you? Whoever has that account can then sign in.'
+  vim.ui.select({ 'Cancel', 'Allow sign-in' }, { prompt = question }, function(choice)
+    if not choice then return end
+    local name = choice == 'Allow sign-in' and 'attempt.confirm' or 'attempt.cancel'
+    M.execute(name, { attemptId = attempt.attemptId }, function(err)
+      if err then vim.notify(err.message, vim.log.levels.ERROR) end
+    end)
+  end)
+end
+
+-- The newest state of each attempt that runs, by its id.
+local attempts = {}
+
 -- Shows how an attempt goes.
 function M.show(attempt)
   local ended = attempt['end']
+  local before = attempts[attempt.attemptId] or {}
+  attempts[attempt.attemptId] = not ended and attempt or nil
+  if not ended and attempt.note and attempt.note ~= before.note then
+    vim.notify(attempt.provider .. ': ' .. attempt.note, vim.log.levels.WARN)
+  end
+  if not ended and attempt.step == 'confirming' and before.step ~= 'confirming' then
+    -- Not from within the handler of a message: a menu waits for the person.
+    vim.schedule(function() M.confirm(attempt) end)
+    return
+  end
   local text = ended and (ended.message or ended.outcome .. (ended.account and ' as ' .. ended.account or ''))
     or attempt.step
   vim.notify(attempt.provider .. ': ' .. text)

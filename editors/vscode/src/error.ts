@@ -2,7 +2,6 @@
  * What a request can fail with, for the view and for messages. Must not show anything to anybody.
  */
 import type { BridgeError } from "../../webview/src/bridge";
-import type { ErrorData } from "./protocol";
 
 /** JSON-RPC: no such method. */
 export const METHOD_NOT_FOUND = -32601;
@@ -11,6 +10,8 @@ export const INVALID_PARAMS = -32602;
 /** LSP: the request was right and could not be done. */
 export const REQUEST_FAILED = -32803;
 
+export type FailureData = NonNullable<BridgeError["data"]>;
+
 /** A failure with what JSON-RPC says of it. The message is for a person. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
@@ -18,7 +19,7 @@ export class RequestError extends Error {
   constructor(
     readonly code: number,
     message: string,
-    readonly data?: ErrorData,
+    readonly data?: FailureData,
   ) {
     super(message);
   }
@@ -51,6 +52,6 @@ export function requestError(error: unknown): RequestError {
   );
 }
 
-function isErrorData(data: unknown): data is ErrorData {
+function isErrorData(data: unknown): data is FailureData {
   return typeof data === "object" && data !== null && "kind" in data && typeof data.kind === "string";
 }

@@ -13,7 +13,9 @@ import { logLine } from "./agent/log";
 import { spawnAgent } from "./agent/process";
 import { Supervisor } from "./agent/supervisor";
 import { registerCommands } from "./commands/commands";
+import { confirm, tellNote, tellSessionEnded } from "./commands/attempts";
 import { addHost, useToken } from "./commands/prompts";
+import { showFailure } from "./commands/say";
 import { details } from "./details";
 import { INVALID_PARAMS, requestError, RequestError } from "./error";
 import { Hub } from "./hub";
@@ -79,6 +81,15 @@ export function activate(context: vscode.ExtensionContext): void {
     ended: (good, text) => {
       if (!view.visible) tell(good, text);
     },
+    confirming: (attempt, name) => {
+      if (!view.visible) void confirm(attempt, name, request).catch(showFailure);
+    },
+    noted: (attempt, name, text) => {
+      if (!view.visible) void tellNote(attempt, `${name}: ${text}`, request).catch(showFailure);
+    },
+    sessionEnded: () => {
+      if (!view.visible && vscode.window.state.focused) void tellSessionEnded().catch(showFailure);
+    },
     lost: (text) => {
       if (!view.visible && vscode.window.state.focused) tell(false, text);
     },
@@ -110,7 +121,7 @@ export function activate(context: vscode.ExtensionContext): void {
     },
     openExternal: async ({ url }) => ((await openExternal(url)) ? {} : { cancelled: true }),
     useToken: async ({ providerId }) => useToken(await provider(providerId), request),
-    addHost: async ({ providerId }) => addHost(await provider(providerId), request),
+    addHost: async ({ providerId, host }) => addHost(await provider(providerId), request, host),
     openSettings: async () => {
       await vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`);
       return {};

@@ -3,9 +3,10 @@
  * Owns the model and the order in which the secret store is written.
  */
 import type { AttemptDidChange } from "../../../protocol/bindings/AttemptDidChange";
+import type { DidLogout } from "../../../protocol/bindings/DidLogout";
 import type { AgentState } from "./agent/supervisor";
-import { EMPTY, ending, type Event, lost, type Model, reduce } from "./model";
-import type { DidLogin, NotificationName, Request, StoredToken } from "./protocol";
+import { EMPTY, ending, type Event, lost, type Model, reduce, serviceOf } from "./model";
+import type { Attempt, DidLogin, NotificationName, Request, StoredToken } from "./protocol";
 import type { SessionStore } from "./session";
 
 /** Those who are told, and asked. */
@@ -15,6 +16,12 @@ export interface Surround {
   changed(model: Model): void;
   /** How an attempt of this window ended, for a person who may be looking elsewhere. */
   ended(good: boolean, text: string): void;
+  /** An account came back from a link attempt of this window, and waits for the person's word. */
+  confirming(attempt: Attempt, name: string): void;
+  /** Something about an attempt of this window that the person should know. */
+  noted(attempt: Attempt, name: string, text: string): void;
+  /** The session ended, and not by a sign-out in this window. */
+  sessionEnded(): void;
   /** An access was taken back; every window hears of it, and one word is enough. */
   lost(text: string): void;
   /** A new session is in the secret store. */
@@ -65,6 +72,7 @@ export class Hub {
         void this.#refresh();
         break;
       case "codestream/didLogout":
+        if ((params as DidLogout).reason !== "requested") this.around.sessionEnded();
         this.#forget();
         void this.#refresh();
         void this.adopt();
@@ -123,7 +131,16 @@ export class Hub {
   }
 
   #attempt(before: Model, attempt: AttemptDidChange["attempt"]): void {
-    if (!attempt.end || before.attempts.get(attempt.attemptId)?.end) return;
+    const known = before.attempts.get(attempt.attemptId);
+    if (!attempt.end) {
+      const name = serviceOf(this.#model, attempt);
+      if (attempt.step === "confirming" && known?.step !== "confirming") {
+        this.around.confirming(attempt, name);
+      }
+      if (attempt.note && attempt.note !== known?.note) this.around.noted(attempt, name, attempt.note);
+      return;
+    }
+    if (known?.end) return;
     const told = ending(this.#model, attempt, attempt.end);
     if (told) this.around.ended(told.good, told.text);
   }

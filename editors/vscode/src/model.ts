@@ -97,6 +97,12 @@ function without(model: Model): Model {
   return rest;
 }
 
+/** The service of an attempt, for a person. */
+export function serviceOf(model: Model, attempt: Attempt): string {
+  const service = model.providers.find(({ providerId }) => providerId === attempt.providerId);
+  return service?.displayName ?? attempt.host;
+}
+
 /** Attempts under way, in the order of their starts. */
 export function running(model: Model): Attempt[] {
   return [...model.attempts.values()].filter((attempt) => !attempt.end);
@@ -130,10 +136,13 @@ export function ending(
   attempt: Attempt,
   end: AttemptEnd,
 ): { good: boolean; text: string } | undefined {
-  const service = model.providers.find(({ providerId }) => providerId === attempt.providerId);
-  const name = service?.displayName ?? attempt.host;
+  const name = serviceOf(model, attempt);
   switch (end.outcome) {
     case "connected":
+      if (attempt.kind === "link") {
+        const whom = end.account ? `${end.account} at ${name}` : `Your ${name} account`;
+        return { good: true, text: `${whom} can now sign in as you.` };
+      }
       return {
         good: true,
         text: end.account ? `${name}: connected as ${end.account}.` : `${name}: connected.`,

@@ -16,9 +16,11 @@ export type { DidChangeData } from "../../../protocol/bindings/DidChangeData";
 export type { DidLogin } from "../../../protocol/bindings/DidLogin";
 export type { ErrorData } from "../../../protocol/bindings/ErrorData";
 export type { ErrorKind } from "../../../protocol/bindings/ErrorKind";
+export type { Identity } from "../../../protocol/bindings/Identity";
 export type { InitializationOptions } from "../../../protocol/bindings/InitializationOptions";
 export type { LoginSession } from "../../../protocol/bindings/LoginSession";
 export type { SessionInfo } from "../../../protocol/bindings/SessionInfo";
+export type { SessionRow } from "../../../protocol/bindings/SessionRow";
 export type { Status } from "../../../protocol/bindings/Status";
 export type { StoredToken } from "../../../protocol/bindings/StoredToken";
 export type { TraceLevel } from "../../../protocol/bindings/TraceLevel";
@@ -27,7 +29,10 @@ export type { Provider } from "../../webview/src/bridge";
 /** Every request that the extension sends: those of the view, and those that carry what only the IDE may ask for. */
 export interface Requests extends ViewRequests {
   "codestream/provider/configure": { params: ConfigureParams; result: Empty };
-  "codestream/provider/add": { params: AddParams; result: Added };
+  "codestream/provider/add": {
+    params: AddParams & { confirmed?: boolean };
+    result: Added & { redirectUri?: string };
+  };
   "codestream/login/token": { params: TokenParams; result: LoginResult };
 }
 

@@ -13,13 +13,20 @@ import type { DidLogin } from "../../../protocol/bindings/DidLogin";
 import type { DidLogout } from "../../../protocol/bindings/DidLogout";
 import type { Disconnected } from "../../../protocol/bindings/Disconnected";
 import type { ErrorData } from "../../../protocol/bindings/ErrorData";
+import type { Identities } from "../../../protocol/bindings/Identities";
+import type { LinkParams } from "../../../protocol/bindings/LinkParams";
 import type { LoginSession } from "../../../protocol/bindings/LoginSession";
 import type { ProviderParams } from "../../../protocol/bindings/ProviderParams";
 import type { ProviderSummary } from "../../../protocol/bindings/ProviderSummary";
+import type { ReopenParams } from "../../../protocol/bindings/ReopenParams";
 import type { Reopened } from "../../../protocol/bindings/Reopened";
+import type { SessionEnd } from "../../../protocol/bindings/SessionEnd";
+import type { SessionList } from "../../../protocol/bindings/SessionList";
+import type { SessionsEnded } from "../../../protocol/bindings/SessionsEnded";
 import type { SsoParams } from "../../../protocol/bindings/SsoParams";
 import type { Started } from "../../../protocol/bindings/Started";
 import type { Status } from "../../../protocol/bindings/Status";
+import type { UnlinkParams } from "../../../protocol/bindings/UnlinkParams";
 
 /** A row of `codestream/provider/list`; what an older agent does not say is absent. */
 export type Provider = ProviderSummary & {
@@ -27,6 +34,10 @@ export type Provider = ProviderSummary & {
   canAddHost?: boolean;
   /** Whether the user added it, so that it can be removed. */
   added?: boolean;
+  /** Of a self-hosted service with an app: the redirect URL to register there. */
+  redirectUri?: string;
+  /** Whether it was added before it had a redirect URL of its own: it cannot be signed in with until it is added again. */
+  reAdd?: boolean;
 };
 
 /** Nothing to say. */
@@ -38,10 +49,16 @@ export interface Requests {
   "codestream/provider/list": { params: Empty; result: { providers: Provider[] } };
   "codestream/provider/connect": { params: ProviderParams; result: Started };
   "codestream/provider/disconnect": { params: ProviderParams; result: Disconnected };
-  "codestream/provider/remove": { params: ProviderParams; result: Empty };
+  "codestream/provider/remove": { params: { providerId: string; confirmed?: boolean }; result: Empty };
   "codestream/login/sso": { params: SsoParams; result: Started };
+  "codestream/login/link": { params: LinkParams; result: Started };
+  "codestream/login/identities": { params: Empty; result: Identities };
+  "codestream/login/unlink": { params: UnlinkParams; result: Empty };
+  "codestream/session/list": { params: Empty; result: SessionList };
+  "codestream/session/end": { params: SessionEnd; result: SessionsEnded };
+  "codestream/attempt/confirm": { params: AttemptParams; result: Empty };
   "codestream/attempt/cancel": { params: AttemptParams; result: Empty };
-  "codestream/attempt/reopen": { params: AttemptParams; result: Reopened };
+  "codestream/attempt/reopen": { params: ReopenParams; result: Reopened };
   "codestream/logout": { params: Empty; result: Empty };
 }
 
@@ -53,8 +70,8 @@ export interface Commands {
   openExternal: { url: string };
   /** The host asks for a token in its own password box and has the agent verify and keep it. */
   useToken: { providerId: string };
-  /** The host asks for the address of a self-hosted service, and for a token or an app's credentials. */
-  addHost: { providerId: string };
+  /** The host asks for the address of a self-hosted service, and for a token or an app's credentials; `host` is suggested. */
+  addHost: { providerId: string; host?: string };
   openSettings: Empty;
   showLog: Empty;
   restartAgent: Empty;
@@ -66,6 +83,9 @@ export type CommandName = keyof Commands;
 /** A command's answer; `cancelled` when the person closed the host's box. */
 export interface Commanded {
   cancelled?: boolean;
+  /** Of `addHost`: the service that was added, and the redirect URL to register in its app. */
+  providerId?: string;
+  redirectUri?: string;
 }
 
 export type RequestMessage = {
@@ -96,7 +116,10 @@ export interface BridgeError {
   code: number;
   /** For a person: what happened and what to do. */
   message: string;
-  data?: ErrorData;
+  data?: ErrorData & {
+    /** Others who have accounts at a host that was to be removed or replaced. */
+    affected?: string[];
+  };
 }
 
 /** `codestream/didLogin` as a view may see it. */

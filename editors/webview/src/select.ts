@@ -1,9 +1,9 @@
 /** What of the state is shown where. Pure. */
 import type { Attempt } from "../../../protocol/bindings/Attempt";
 import type { BridgeError, Provider } from "./bridge";
-import { attemptOf, runs } from "./state/turn";
+import { attemptOf, kindOf, runs } from "./state/turn";
 import { endText, failing } from "./text";
-import { keyOf, type Key, type State } from "./state/model";
+import { keyOf, type Asking, type Key, type State } from "./state/model";
 
 /** The whole of the view. */
 export type Page =
@@ -13,7 +13,8 @@ export type Page =
   | { page: "trouble"; error: BridgeError }
   | { page: "loading" }
   | { page: "signIn" }
-  | { page: "services" };
+  | { page: "services" }
+  | { page: "access" };
 
 export function page(state: State): Page {
   const { agent, server, trouble, providers, session } = state;
@@ -24,7 +25,8 @@ export function page(state: State): Page {
   if (agent.status !== "running" && !providers) return { page: "starting" };
   if (trouble && (!providers || !session)) return { page: "trouble", error: trouble.error };
   if (!providers || server === undefined || (agent.resuming && !session)) return { page: "loading" };
-  return session ? { page: "services" } : { page: "signIn" };
+  if (!session) return { page: "signIn" };
+  return state.access ? { page: "access" } : { page: "services" };
 }
 
 /** How long the channel may be away before it is worth a word. */
@@ -58,7 +60,7 @@ export function shown(state: State, key: Key, row?: Provider): Shown {
 
 /** Whether a Try again stands in for the first press. */
 export function offersAgain(state: State, key: Key, now: Shown): boolean {
-  if (now.shows === "ended" && now.attempt.end) return endText(now.attempt.end, "").again;
+  if (now.shows === "ended" && now.attempt.end) return endText(now.attempt.end, "", now.attempt.kind).again;
   const noted = state.notes[key];
   return noted?.kind === "problem" && noted.doing === "press" && failing(noted.error.data?.kind).again;
 }
@@ -67,7 +69,7 @@ export function offersAgain(state: State, key: Key, now: Shown): boolean {
 const HINT = 20_000;
 
 export function needsHint(attempt: Attempt, now: number): boolean {
-  return attempt.step !== "finishing" && now - attempt.startedAt >= HINT;
+  return (attempt.step === "opening" || attempt.step === "waiting") && now - attempt.startedAt >= HINT;
 }
 
 /** Whether a second account of this service goes beside the first. */
@@ -94,10 +96,48 @@ export function isRemoving(state: State, providerId: string): boolean {
   );
 }
 
-export function isWaitingFor(state: State, what: "logout" | "useToken" | "list", key?: Key): boolean {
+export function isWaitingFor(
+  state: State,
+  what: "logout" | "useToken" | "list" | "identities" | "sessions",
+  key?: Key,
+): boolean {
   return Object.values(state.pending).some(
     (pending) => pending.for === what && (!("key" in pending) || key === undefined || pending.key === key),
   );
+}
+
+/** What is asked about a service, or about one account of it. */
+export function askedAbout(
+  state: State,
+  providerId: string,
+): Extract<Asking, { providerId: string }> | undefined {
+  const { asking } = state;
+  return asking && "providerId" in asking && asking.providerId === providerId ? asking : undefined;
+}
+
+/** Ways to sign in that are being added, or whose end is still shown. */
+export function linkKeys(state: State): Key[] {
+  const keys = [
+    ...state.attempts.map((attempt) => keyOf(attempt.kind, attempt.providerId)),
+    ...Object.keys(state.presses),
+    ...Object.keys(state.notes),
+  ] as Key[];
+  return [...new Set(keys)].filter(
+    (key) =>
+      kindOf(key) === "link" && (shown(state, key).shows !== "nothing" || state.notes[key] !== undefined),
+  );
+}
+
+/** The services that a way to sign in can be added of. */
+export function forLink(state: State): Provider[] {
+  return (state.providers ?? []).filter(
+    (row) => row.canSignUp && row.tokenOnly !== true && row.reAdd !== true,
+  );
+}
+
+/** The row that self-hosted services of a row's kind are added from. */
+export function kindRow(state: State, row: Provider): Provider | undefined {
+  return state.providers?.find((one) => one.name === row.name && one.canAddHost === true);
 }
 
 /** Connected ones first, each part in the agent's order. */
@@ -112,5 +152,29 @@ export function sections(providers: readonly Provider[]): { connected: Provider[
 export function forSignIn(state: State): Provider[] {
   return (state.providers ?? []).filter(
     (row) => row.canSignUp || shown(state, keyOf("signIn", row.providerId)).shows !== "nothing",
+  );
+}
+
+/** Whether a request about an attempt is on its way. */
+export function isAsked(
+  state: State,
+  what: "reopen" | "copyLink" | "confirm" | "cancel",
+  attempt: Attempt,
+): boolean {
+  return Object.values(state.pending).some(
+    (pending) => pending.for === what && pending.attemptId === attempt.attemptId,
+  );
+}
+
+export function isUnlinking(state: State, identityId: string): boolean {
+  return Object.values(state.pending).some(
+    (pending) => pending.for === "unlink" && pending.identityId === identityId,
+  );
+}
+
+/** Without an id: all others. */
+export function isEnding(state: State, sessionId?: string): boolean {
+  return Object.values(state.pending).some(
+    (pending) => pending.for === "endSession" && pending.sessionId === sessionId,
   );
 }

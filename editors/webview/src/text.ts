@@ -1,9 +1,14 @@
 /** The view's sentences about steps, ends and results. Pure; what the server or the agent worded is passed on as it is. */
 import type { AttemptEnd } from "../../../protocol/bindings/AttemptEnd";
+import type { AttemptKind } from "../../../protocol/bindings/AttemptKind";
 import type { Disconnected } from "../../../protocol/bindings/Disconnected";
 import type { ErrorKind } from "../../../protocol/bindings/ErrorKind";
+import type { Identity } from "../../../protocol/bindings/Identity";
+import type { SessionRow } from "../../../protocol/bindings/SessionRow";
 import type { Step } from "../../../protocol/bindings/Step";
 import type { Provider } from "./bridge";
+import { isolated } from "./foreign";
+import { count } from "./time";
 
 /** What goes on. */
 export function stepText(step: Step, host: string): string {
@@ -13,10 +18,16 @@ export function stepText(step: Step, host: string): string {
     case "waiting":
       return `Waiting for you to approve at ${host}`;
     case "confirming":
-      return "Waiting for you to confirm the account";
+      return "Waiting for your answer";
     case "finishing":
       return "Approved. Checking the account";
   }
+}
+
+/** Who came back, and whether that account may sign in from now on. */
+export function confirmQuestion(account: string | undefined, name: string): string {
+  const whom = account === undefined || account === "" ? "this account" : isolated(account);
+  return `Let ${whom} at ${name} sign in as you?`;
 }
 
 /** What can be offered to mend a failure. */
@@ -119,10 +130,14 @@ export interface EndText extends Failing {
   tone: "good" | "quiet" | "warning" | "bad";
 }
 
-export function endText(end: AttemptEnd, name: string): EndText {
-  const as = end.account === undefined || end.account === "" ? "" : ` as ${end.account}`;
+export function endText(end: AttemptEnd, name: string, kind: AttemptKind): EndText {
+  const as = end.account === undefined || end.account === "" ? "" : ` as ${isolated(end.account)}`;
   switch (end.outcome) {
     case "connected":
+      if (kind === "link") {
+        const sentence = linkedText(end.account, name);
+        return { title: sentence, sentence, again: false, tone: "good" };
+      }
       return { title: `Connected${as}`, sentence: `${name} is connected${as}.`, again: false, tone: "good" };
     case "signedIn":
       return { title: `Signed in${as}`, sentence: `You are signed in${as}.`, again: false, tone: "good" };
@@ -135,8 +150,24 @@ export function endText(end: AttemptEnd, name: string): EndText {
     case "failed":
       return end.kind === "declined"
         ? { ...failing("declined"), sentence: "You declined. Nothing was changed.", tone: "quiet" }
-        : worded({ ...failing(end.kind), tone: "bad" }, withoutLink(end));
+        : worded({ ...failingOf(end.kind, kind), tone: "bad" }, withoutLink(end));
   }
+}
+
+/** Whoever adds a way to sign in has an account and is signed in. */
+function failingOf(failure: ErrorKind | undefined, kind: AttemptKind): Failing {
+  return kind === "link" && failure === "alreadyRegistered"
+    ? settled(
+        "Already in use",
+        "This account signs in to another CodeStream account. Remove it there, or use another one.",
+      )
+    : failing(failure);
+}
+
+export function linkedText(account: string | undefined, name: string): string {
+  const whom =
+    account === undefined || account === "" ? `Your ${name} account` : `${isolated(account)} at ${name}`;
+  return `${whom} can now sign in as you.`;
 }
 
 /** The message; none when it is about a link that has a button and would fill the view. */
@@ -150,15 +181,23 @@ function worded(text: EndText, message: string | undefined): EndText {
 
 /** Whether the access ended at the service too. */
 export function disconnectedText(result: Disconnected, who: string, name: string): string {
-  const gone = who === "" ? `${name} is disconnected.` : `${who} is disconnected.`;
+  const gone = who === "" ? `${name} is disconnected.` : `${isolated(who)} is disconnected.`;
   const link = result.manualUrl === undefined ? "" : " You can end it there yourself.";
-  switch (result.revoked) {
+  // A way to sign in is not ended by a disconnect.
+  const signsIn = result.signsIn === true ? ` ${STILL_SIGNS_IN}` : "";
+  return `${gone} ${ended(result, name, link)}${signsIn}`;
+}
+
+const STILL_SIGNS_IN = "This account can still sign in as you. To stop that, remove it in Your account.";
+
+function ended({ revoked }: Disconnected, name: string, link: string): string {
+  switch (revoked) {
     case "yes":
-      return `${gone} ${name} confirmed that the access has ended.`;
+      return `${name} confirmed that the access has ended.`;
     case "unsupported":
-      return `${gone} ${name} has no way to end the access from here.${link}`;
+      return `${name} has no way to end the access from here.${link}`;
     case "failed":
-      return `${gone} ${name} did not confirm that the access has ended.${link}`;
+      return `${name} did not confirm that the access has ended.${link}`;
   }
 }
 
@@ -167,4 +206,30 @@ export function purpose({ host, scopes, tokenOnly }: Provider): string {
   const first = scopes[0]?.reason;
   const leads = tokenOnly ? `Takes a token that you make at ${host}` : `Opens ${host}`;
   return first === undefined ? `${leads} to connect your account.` : `${leads} to let CodeStream ${first}.`;
+}
+
+/** An identity in a sentence. */
+export function identityText({ name, displayName, host }: Identity): string {
+  return name === undefined || name === ""
+    ? `Your account at ${isolated(host)}`
+    : `${isolated(name)} at ${displayName}`;
+}
+
+/** Where a session is, e.g. `VS Code on mona-laptop`. */
+export function placeText({ ide, machine }: SessionRow): string {
+  const where = machine === undefined || machine === "" ? "" : ` on ${isolated(machine)}`;
+  return `${ide === undefined || ide === "" ? "An editor" : isolated(ide)}${where}`;
+}
+
+export function endedText(ended: number): string {
+  return ended === 0 ? "No other session was open." : `Signed out of ${count(ended, "session")}.`;
+}
+
+/** Whom removing or replacing a host would disconnect beside the person who asks. */
+export function affectedQuestion(affected: readonly string[], host: string): string {
+  const [first = "", second] = affected.map(isolated);
+  const others = affected.length - 1;
+  const whom =
+    others === 0 ? first : others === 1 ? `${first} and ${second ?? ""}` : `${first} and ${others} others`;
+  return `This also disconnects ${whom} at ${isolated(host)}. Remove it anyway?`;
 }

@@ -1,6 +1,8 @@
 /** Services, accounts and attempts as an agent tells them. */
 import type { Account } from "../../../protocol/bindings/Account";
 import type { Attempt } from "../../../protocol/bindings/Attempt";
+import type { Identity } from "../../../protocol/bindings/Identity";
+import type { SessionRow } from "../../../protocol/bindings/SessionRow";
 import type { Status } from "../../../protocol/bindings/Status";
 import type { Provider } from "../src/bridge";
 
@@ -171,3 +173,49 @@ export function attempt(row: Provider, change: Partial<Attempt> = {}): Attempt {
     ...change,
   };
 }
+
+export function identity(row: Provider, change: Partial<Identity> = {}): Identity {
+  const { name: provider, providerId, host, displayName } = row;
+  return {
+    identityId: `identity-${providerId}`,
+    provider,
+    providerId,
+    host,
+    displayName,
+    name: "octocat",
+    since: NOW - 40 * DAY,
+    origin: "signUp",
+    ...change,
+  };
+}
+
+export const identities = [
+  identity(github),
+  identity(gitlab, { name: "mona@example.com", since: NOW - HOUR, origin: "linked" }),
+];
+
+export function sessionRow(change: Partial<SessionRow> = {}): SessionRow {
+  return {
+    sessionId: "session-here",
+    current: false,
+    ide: "VS Code",
+    machine: "mona-laptop",
+    provider: "github",
+    since: NOW - 3 * DAY,
+    lastUsedAt: NOW - 5 * MINUTE,
+    address: "192.0.2.7",
+    ...change,
+  };
+}
+
+export const sessions = [
+  sessionRow({ current: true, lastUsedAt: NOW }),
+  sessionRow({
+    sessionId: "session-there",
+    ide: "IntelliJ IDEA",
+    machine: "build-server-of-the-whole-company.example.com",
+    provider: "gitlab",
+    lastUsedAt: NOW - 2 * DAY,
+    address: "2001:db8:85a3::8a2e:370:7334",
+  }),
+];

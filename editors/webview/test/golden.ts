@@ -1,5 +1,7 @@
 /** An example of every message of the bridge, typed; `golden/bridge.json` is written from here for those who are not TypeScript. */
 import type { HostToView, Provider, ViewToHost } from "../src/bridge";
+import type { Identity } from "../../../protocol/bindings/Identity";
+import type { SessionRow } from "../../../protocol/bindings/SessionRow";
 import type { Attempt } from "../../../protocol/bindings/Attempt";
 
 const waiting: Attempt = {
@@ -47,6 +49,36 @@ const slack: Provider = {
 
 const attemptId = waiting.attemptId;
 
+const confirming: Attempt = {
+  ...waiting,
+  kind: "link",
+  step: "confirming",
+  account: "eve",
+  note: "The link was opened in another browser.",
+};
+
+const identity: Identity = {
+  identityId: "0f8fad5b-d9cb-469f-a165-70867728950e",
+  provider: "github",
+  providerId: "github*com",
+  host: "github.com",
+  displayName: "GitHub",
+  name: "octocat",
+  since: 1795000000000,
+  origin: "signUp",
+};
+
+const session: SessionRow = {
+  sessionId: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+  current: false,
+  ide: "Neovim",
+  machine: "mona-laptop",
+  provider: "github",
+  since: 1795000000000,
+  lastUsedAt: 1795000000000,
+  address: "192.0.2.7",
+};
+
 const viewToHost: ViewToHost[] = [
   { type: "ready" },
   { type: "request", id: 1, method: "codestream/status", params: {} },
@@ -80,6 +112,31 @@ const viewToHost: ViewToHost[] = [
   { type: "command", id: 14, command: "openSettings", args: {} },
   { type: "command", id: 15, command: "showLog", args: {} },
   { type: "command", id: 16, command: "restartAgent", args: {} },
+  { type: "request", id: 19, method: "codestream/login/link", params: { provider: "github*com" } },
+  { type: "request", id: 20, method: "codestream/attempt/confirm", params: { attemptId } },
+  { type: "request", id: 21, method: "codestream/attempt/reopen", params: { attemptId, open: false } },
+  { type: "request", id: 22, method: "codestream/login/identities", params: {} },
+  {
+    type: "request",
+    id: 23,
+    method: "codestream/login/unlink",
+    params: { identityId: identity.identityId },
+  },
+  { type: "request", id: 24, method: "codestream/session/list", params: {} },
+  { type: "request", id: 25, method: "codestream/session/end", params: { sessionId: session.sessionId } },
+  { type: "request", id: 26, method: "codestream/session/end", params: {} },
+  {
+    type: "request",
+    id: 27,
+    method: "codestream/provider/remove",
+    params: { providerId: "git*example*com", confirmed: true },
+  },
+  {
+    type: "command",
+    id: 28,
+    command: "addHost",
+    args: { providerId: "github*com", host: "git.example.com" },
+  },
 ];
 
 const hostToView: HostToView[] = [
@@ -127,6 +184,26 @@ const hostToView: HostToView[] = [
   },
   { type: "response", id: 12, result: { cancelled: true } },
   { type: "response", id: 14, result: {} },
+  { type: "response", id: 22, result: { identities: [identity] } },
+  { type: "response", id: 24, result: { sessions: [session] } },
+  { type: "response", id: 26, result: { ended: 1 } },
+  {
+    type: "response",
+    id: 27,
+    error: {
+      code: -32803,
+      message: "Removing it also disconnects Ada.",
+      data: { kind: "forbidden", retryable: false, affected: ["Ada"] },
+    },
+  },
+  {
+    type: "response",
+    id: 28,
+    result: {
+      providerId: "git*example*com",
+      redirectUri: "https://api.example.com/no-auth/provider-token/github/git*example*com",
+    },
+  },
   {
     type: "response",
     id: 17,
@@ -142,6 +219,7 @@ const hostToView: HostToView[] = [
     error: { code: -32601, message: "A view may not ask for codestream/login/token." },
   },
   { type: "notification", method: "codestream/attempt/didChange", params: { attempt: waiting } },
+  { type: "notification", method: "codestream/attempt/didChange", params: { attempt: confirming } },
   {
     type: "notification",
     method: "codestream/attempt/didChange",

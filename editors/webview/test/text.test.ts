@@ -74,18 +74,18 @@ test("the line before a press names the host and the first reason", () => {
 });
 
 test("a person who declined is not asked to try again", () => {
-  const text = endText({ outcome: "failed", kind: "declined", message: "Other words." }, "GitHub");
+  const text = endText({ outcome: "failed", kind: "declined", message: "Other words." }, "GitHub", "connect");
   expect(text).toMatchObject({ sentence: "You declined. Nothing was changed.", again: false });
 });
 
 test("an account that exists is signed in with, one that does not is signed up with", () => {
-  expect(endText({ outcome: "failed", kind: "alreadyRegistered" }, "GitHub").help).toBe("signIn");
-  expect(endText({ outcome: "failed", kind: "notRegistered" }, "GitHub").help).toBe("signUp");
+  expect(endText({ outcome: "failed", kind: "alreadyRegistered" }, "GitHub", "connect").help).toBe("signIn");
+  expect(endText({ outcome: "failed", kind: "notRegistered" }, "GitHub", "connect").help).toBe("signUp");
 });
 
 test("a failure that the view does not know is told in the agent's words", () => {
   const kind = "somethingNew" as ErrorKind;
-  expect(endText({ outcome: "failed", kind, message: "New words." }, "GitHub")).toMatchObject({
+  expect(endText({ outcome: "failed", kind, message: "New words." }, "GitHub", "connect")).toMatchObject({
     title: "Something went wrong",
     sentence: "New words.",
     again: true,
@@ -107,10 +107,14 @@ test("a link that has a button is not spelled out", () => {
   const link = "https://login.example.com/adminconsent?client_id=a%26b";
   const end = { outcome: "failed", kind: "adminApproval", link } as const;
   const sentence = "Ask an administrator of your organisation to approve CodeStream.";
-  expect(endText({ ...end, message: `Send yours this: “Approve it at ${link}.”` }, "GitHub")).toMatchObject({
+  expect(
+    endText({ ...end, message: `Send yours this: “Approve it at ${link}.”` }, "GitHub", "connect"),
+  ).toMatchObject({
     sentence,
   });
-  expect(endText({ ...end, message: "Only vetted apps." }, "GitHub").sentence).toBe("Only vetted apps.");
+  expect(endText({ ...end, message: "Only vetted apps." }, "GitHub", "connect").sentence).toBe(
+    "Only vetted apps.",
+  );
 });
 
 describe("what is copied", () => {

@@ -1,10 +1,11 @@
 /**
  * The commands of the palette. Each is one verb; what it needs to know it asks for in VS Code's own menus.
  */
-import { commands, type Disposable, env, type LogOutputChannel, window } from "vscode";
+import { commands, type Disposable, env, type LogOutputChannel, type QuickPickItem, window } from "vscode";
 import { openExternal } from "../agent/links";
 import type { Provider, Request } from "../protocol";
-import { type Row, toConnect, toDisconnect, toSignIn } from "./pick";
+import { endOtherSessions, identities, link, sessions } from "./access";
+import { toConnect, toDisconnect, toSignIn } from "./pick";
 import { useToken } from "./prompts";
 import { offer, showFailure } from "./say";
 
@@ -29,6 +30,10 @@ export function registerCommands(desk: Desk): Disposable[] {
     signOut: async () => {
       await desk.request("codestream/logout", {});
     },
+    identities: () => identities(desk),
+    link: () => link(desk),
+    sessions: () => sessions(desk),
+    endOtherSessions: () => endOtherSessions(desk),
     copyDetails: async () => {
       await env.clipboard.writeText(await desk.details());
       window.setStatusBarMessage("$(check) The details are on the clipboard", 5_000);
@@ -93,10 +98,11 @@ async function disconnect(desk: Desk): Promise<void> {
   ) {
     return;
   }
-  const { revoked, manualUrl } = await desk.request("codestream/provider/disconnect", {
+  const { revoked, manualUrl, signsIn } = await desk.request("codestream/provider/disconnect", {
     providerId,
     ...(providerTeamId !== undefined && { providerTeamId }),
   });
+  if (signsIn) void tellSignsIn(displayName);
   if (revoked === "yes") {
     void window.showInformationMessage(
       `${displayName}: disconnected, and ${displayName} has ended the access.`,
@@ -109,11 +115,24 @@ async function disconnect(desk: Desk): Promise<void> {
   void offer(window.showWarningMessage(text, ...(page ? [page.title] : [])), page);
 }
 
-async function providers(desk: Desk): Promise<Provider[]> {
+/** A way to sign in is not ended by a disconnect. */
+async function tellSignsIn(displayName: string): Promise<void> {
+  const ways = "Ways to Sign In";
+  const text = `Your ${displayName} account can still sign in as you. To stop that, remove it in Ways to Sign In.`;
+  if ((await window.showWarningMessage(text, ways)) === ways) {
+    await commands.executeCommand("codestream.identities");
+  }
+}
+
+export async function providers(desk: Pick<Desk, "request">): Promise<Provider[]> {
   return (await desk.request("codestream/provider/list", {})).providers;
 }
 
-async function choose<R extends Row>(rows: R[], title: string, none: string): Promise<R | undefined> {
+export async function choose<R extends QuickPickItem>(
+  rows: R[],
+  title: string,
+  none: string,
+): Promise<R | undefined> {
   if (rows.length === 0) {
     void window.showInformationMessage(none);
     return undefined;

@@ -3,6 +3,7 @@
  * address and credentials.
  */
 import { ProgressLocation, window } from "vscode";
+import { requestError } from "../error";
 import type { Commanded } from "../../../webview/src/bridge";
 import type { Provider, Request } from "../protocol";
 
@@ -17,11 +18,13 @@ async function ask(
   prompt: string,
   secret: boolean,
   placeHolder = "",
+  value = "",
 ): Promise<string | undefined> {
   const entered = await window.showInputBox({
     title,
     prompt,
     placeHolder,
+    value,
     password: secret,
     // A token is copied from a browser: the box must outlive the way there.
     ignoreFocusOut: true,
@@ -51,11 +54,11 @@ export async function useToken(provider: Provider, request: Request): Promise<Co
   return {};
 }
 
-/** A self-hosted service of the same kind. */
-export async function addHost(provider: Provider, request: Request): Promise<Commanded> {
+/** A self-hosted service of the same kind; `known` is one that is added again. */
+export async function addHost(provider: Provider, request: Request, known = ""): Promise<Commanded> {
   const { displayName, providerId } = provider;
   const title = `Add your own ${displayName}`;
-  const host = await ask(title, "Its address; any of its pages will do.", false, "https://");
+  const host = await ask(title, "Its address; any of its pages will do.", false, "https://", known);
   if (host === undefined) return CANCELLED;
 
   const TOKEN = { label: "A token", detail: "One that you made there, for yourself." };
@@ -71,8 +74,23 @@ export async function addHost(provider: Provider, request: Request): Promise<Com
   if (how === undefined) return CANCELLED;
   const data = how === TOKEN ? await tokenOf(title) : await appOf(title);
   if (data === undefined) return CANCELLED;
-  await busy(`Looking at ${host}`, () => request("codestream/provider/add", { providerId, host, data }));
-  return {};
+  const params = { providerId, host, data };
+  const add = (confirmed: boolean) =>
+    busy(`Looking at ${host}`, () =>
+      request("codestream/provider/add", { ...params, ...(confirmed && { confirmed }) }),
+    );
+  try {
+    return await add(false);
+  } catch (failure) {
+    const { data: about, message } = requestError(failure);
+    if (about?.kind !== "forbidden" || !about.affected?.length) throw failure;
+    return (await agreed(message, `Replace ${host}`)) ? await add(true) : CANCELLED;
+  }
+}
+
+/** Replacing a host disconnects those who have accounts there: the agent's message names them. */
+async function agreed(message: string, yes: string): Promise<boolean> {
+  return (await window.showWarningMessage(message, { modal: true }, yes)) === yes;
 }
 
 async function tokenOf(title: string): Promise<Record<string, string> | undefined> {

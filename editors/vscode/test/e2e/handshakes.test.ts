@@ -162,7 +162,15 @@ test("commands fit the state: what cannot be done is not offered", async () => {
     "Show Integrations",
     "Show Log",
   ];
-  const signedIn = ["Connect a Service…", "Disconnect a Service…", "Sign Out"];
+  const signedIn = [
+    "Add a Way to Sign In",
+    "Connect a Service…",
+    "Disconnect a Service…",
+    "Sessions",
+    "Sign Out",
+    "Sign Out Everywhere Else",
+    "Ways to Sign In",
+  ];
   expect(await window.commands()).toEqual([...always, ...signedIn].sort());
   await window.command("CodeStream: Sign Out");
   await view.getByText("You are signed out.").first().waitFor();

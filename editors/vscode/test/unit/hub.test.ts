@@ -49,6 +49,9 @@ beforeEach(async () => {
     }),
     changed: () => undefined,
     ended: (good, text) => told.push([good, text]),
+    confirming: ({ account }, name) => told.push([true, `${account ?? ""} at ${name}?`]),
+    noted: (_, name, text) => told.push([false, `${name}: ${text}`]),
+    sessionEnded: () => told.push([false, "The session has ended."]),
     lost: (text) => told.push([false, text]),
     signedIn: () => {
       expect(stored()).toBeDefined();
@@ -195,4 +198,27 @@ test("an agent that says nothing is only a status bar without news", async () =>
   hub.agentChanged({ status: "running" });
   await settled();
   expect(troubles).toEqual(["ask the agent how things are"]);
+});
+
+test("a link attempt asks once, when the account is known, and its notes are told once each", () => {
+  const change = (more: Parameters<typeof attempt>[0]) => {
+    hub.notified("codestream/attempt/didChange", { attempt: attempt({ kind: "link", ...more }) });
+  };
+  change({});
+  change({ note: "Opened elsewhere." });
+  change({ note: "Opened elsewhere.", step: "confirming", account: "eve" });
+  change({ note: "Opened elsewhere.", step: "confirming", account: "eve" });
+  change({ step: "confirming", account: "eve", end: { outcome: "connected", account: "eve" } });
+  expect(told).toEqual([
+    [false, "Example: Opened elsewhere."],
+    [true, "eve at Example?"],
+    [true, "eve at Example can now sign in as you."],
+  ]);
+});
+
+test("a session that was ended elsewhere is told of, a sign-out is not", () => {
+  hub.notified("codestream/didLogout", { reason: "requested" });
+  expect(told).toEqual([]);
+  hub.notified("codestream/didLogout", { reason: "sessionEnded" });
+  expect(told).toEqual([[false, "The session has ended."]]);
 });

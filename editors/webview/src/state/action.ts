@@ -1,13 +1,17 @@
 /** What the person does. */
 import { detailsOf, reportOf, requestOf } from "../details";
+import { closeAccess, endSession, openAccess, result, unlink } from "./access";
 import { keyOf, type Action, type Asking, type Key, type Press, type Turn } from "./model";
 import {
   attemptOf,
   command,
   dismiss,
+  listAccess,
   note,
+  kindOf,
   providerIdOf,
   providerName,
+  regionOf,
   refresh,
   request,
   runs,
@@ -44,30 +48,24 @@ export function act(turn: Turn, action: Action): void {
       });
       return;
     }
+    case "link": {
+      const { providerId } = action;
+      const row = turn.state.providers?.find((one) => one.providerId === providerId);
+      const provider = row?.name ?? providerId;
+      press(turn, { kind: "link", providerId, provider, at: turn.state.now });
+      return;
+    }
     case "tryAgain":
       tryAgain(turn, action.key);
       return;
     case "cancel":
       cancel(turn, action.key);
       return;
-    case "reopen": {
-      const attempt = attemptOf(turn.state, action.key);
-      if (!attempt || attempt.end) return;
-      const { attemptId } = attempt;
-      note(turn, action.key, undefined);
-      request(
-        turn,
-        "codestream/attempt/reopen",
-        { attemptId },
-        { for: "reopen", attemptId, key: action.key },
-      );
+    case "reopen":
+    case "copyLink":
+    case "allow":
+      goOn(turn, action.do, action.key);
       return;
-    }
-    case "copyLink": {
-      const attempt = attemptOf(turn.state, action.key);
-      if (attempt?.url) command(turn, "copy", { text: attempt.url }, copied(`link:${action.key}`));
-      return;
-    }
     case "copyDetails": {
       const text = detailsOf(turn.state, action.key, action.providerTeamId);
       command(turn, "copy", { text }, copied(detailsName(action.key, action.providerTeamId)));
@@ -87,13 +85,37 @@ export function act(turn: Turn, action: Action): void {
       useToken(turn, action.key);
       return;
     case "addHost": {
-      const { providerId } = action;
+      const { providerId, host } = action;
       const key = keyOf("connect", providerId);
       if (!runs(turn.state, key)) dismiss(turn, key);
       note(turn, key, undefined);
-      command(turn, "addHost", { providerId }, { for: "addHost", providerId });
+      const args = host === undefined ? { providerId } : { providerId, host };
+      command(turn, "addHost", args, { for: "addHost", providerId });
       return;
     }
+    case "copyRedirect": {
+      const { providerId } = action;
+      const row = turn.state.providers?.find((one) => one.providerId === providerId);
+      const text = row?.redirectUri;
+      if (text !== undefined) command(turn, "copy", { text }, copied(`redirect:${providerId}`));
+      return;
+    }
+    case "openAccess":
+      openAccess(turn);
+      return;
+    case "closeAccess":
+      closeAccess(turn);
+      return;
+    case "endSession":
+      endSession(turn, action.sessionId);
+      return;
+    case "list":
+      result(turn, action.part, undefined);
+      listAccess(turn, action.part);
+      return;
+    case "closeResult":
+      result(turn, action.part, undefined);
+      return;
     case "ask":
       set(turn, { asking: action.asking });
       return;
@@ -135,16 +157,44 @@ export function act(turn: Turn, action: Action): void {
 
 const copied = (what: string) => ({ for: "copy", what }) as const;
 
+/** Names the choice of a way to sign in, among what is unfolded. */
+export const LINK_CHOICES = "link-choices";
+
 /** Names a copy of details, for its "Copied". */
 export function detailsName(key: Key, providerTeamId: string | undefined): string {
   return `details:${key}:${providerTeamId ?? ""}`;
+}
+
+/** Has the agent go on with what waits for the person. A link is asked for each time: one that was used is no good to copy. */
+function goOn(turn: Turn, what: "reopen" | "copyLink" | "allow", key: Key): void {
+  const attempt = attemptOf(turn.state, key);
+  if (!attempt || attempt.end) return;
+  const { attemptId } = attempt;
+  note(turn, key, undefined);
+  switch (what) {
+    case "reopen":
+      request(turn, "codestream/attempt/reopen", { attemptId }, { for: "reopen", attemptId, key });
+      return;
+    case "copyLink":
+      request(
+        turn,
+        "codestream/attempt/reopen",
+        { attemptId, open: false },
+        { for: "copyLink", attemptId, key },
+      );
+      return;
+    case "allow":
+      if (attempt.step !== "confirming") return;
+      request(turn, "codestream/attempt/confirm", { attemptId }, { for: "confirm", attemptId, key });
+      return;
+  }
 }
 
 function press(turn: Turn, press: Press): void {
   const key = keyOf(press.kind, press.providerId);
   if (runs(turn.state, key)) {
     // A second click finds what runs; it starts nothing.
-    turn.effects.push({ do: "focus", region: press.providerId });
+    turn.effects.push({ do: "focus", region: regionOf(press.kind, press.providerId) });
     return;
   }
   unset(turn, "asking", "banner");
@@ -158,11 +208,18 @@ function press(turn: Turn, press: Press): void {
   say(turn, `${providerName(turn.state, press.providerId)}: starting.`);
   const pending = { for: "press", key } as const;
   const { provider, providerId, providerTeamId, signup } = press;
-  if (press.kind === "signIn") {
-    request(turn, "codestream/login/sso", { provider, signup: signup ?? false }, pending);
-  } else {
-    const params = providerTeamId === undefined ? { providerId } : { providerId, providerTeamId };
-    request(turn, "codestream/provider/connect", params, pending);
+  switch (press.kind) {
+    case "signIn":
+      request(turn, "codestream/login/sso", { provider, signup: signup ?? false }, pending);
+      return;
+    case "link":
+      set(turn, { open: turn.state.open.filter((name) => name !== LINK_CHOICES) });
+      request(turn, "codestream/login/link", { provider: providerId }, pending);
+      return;
+    case "connect": {
+      const params = providerTeamId === undefined ? { providerId } : { providerId, providerTeamId };
+      request(turn, "codestream/provider/connect", params, pending);
+    }
   }
 }
 
@@ -196,13 +253,16 @@ function tryAgain(turn: Turn, key: Key): void {
   }
   // The view was reloaded since, and knows only what the agent does.
   const providerId = providerIdOf(key);
-  const signIn = key.startsWith("signIn:");
-  act(
-    turn,
-    signIn
-      ? { do: "signIn", providerId, signup: turn.state.mode === "signUp" }
-      : { do: "connect", providerId },
-  );
+  switch (kindOf(key)) {
+    case "signIn":
+      act(turn, { do: "signIn", providerId, signup: turn.state.mode === "signUp" });
+      return;
+    case "link":
+      act(turn, { do: "link", providerId });
+      return;
+    case "connect":
+      act(turn, { do: "connect", providerId });
+  }
 }
 
 function cancel(turn: Turn, key: Key): void {
@@ -216,8 +276,28 @@ function cancel(turn: Turn, key: Key): void {
   if (press) set(turn, { presses: { ...turn.state.presses, [key]: { ...press, cancelled: true } } });
 }
 
-function confirmed(turn: Turn, { what, providerId, providerTeamId, who }: Asking): void {
+function confirmed(turn: Turn, asking: Asking): void {
   unset(turn, "asking");
+  switch (asking.what) {
+    case "unlink":
+      unlink(turn, asking.identityId);
+      return;
+    case "endOthers":
+      endSession(turn);
+      return;
+    case "removeForAll":
+      remove(turn, asking.providerId, asking.who, true);
+      return;
+    case "reconnect":
+    case "disconnect":
+    case "remove":
+      confirmedAbout(turn, asking);
+  }
+}
+
+type AboutAccount = Extract<Asking, { what: "reconnect" | "disconnect" | "remove" }>;
+
+function confirmedAbout(turn: Turn, { what, providerId, providerTeamId, who }: AboutAccount): void {
   const team = providerTeamId === undefined ? {} : { providerTeamId };
   note(turn, keyOf("connect", providerId), undefined);
   switch (what) {
@@ -233,7 +313,17 @@ function confirmed(turn: Turn, { what, providerId, providerTeamId, who }: Asking
       );
       return;
     case "remove":
-      request(turn, "codestream/provider/remove", { providerId }, { for: "remove", providerId });
+      remove(turn, providerId, who, false);
       return;
   }
+}
+
+/** `confirmed`: also when others have accounts there. */
+function remove(turn: Turn, providerId: string, host: string, confirmed: boolean): void {
+  request(
+    turn,
+    "codestream/provider/remove",
+    { providerId, ...(confirmed && { confirmed }) },
+    { for: "remove", providerId, host },
+  );
 }

@@ -1,13 +1,16 @@
 /** What the agent and the host answer. */
 import type { Attempt } from "../../../../protocol/bindings/Attempt";
 import type { Disconnected } from "../../../../protocol/bindings/Disconnected";
+import type { Reopened } from "../../../../protocol/bindings/Reopened";
+import type { SessionsEnded } from "../../../../protocol/bindings/SessionsEnded";
 import type { Started } from "../../../../protocol/bindings/Started";
 import type { Status } from "../../../../protocol/bindings/Status";
 import type { BridgeError, Commanded, Provider, ResponseMessage } from "../bridge";
-import { disconnectedText } from "../text";
+import { affectedQuestion, disconnectedText } from "../text";
+import { failed, listed, sessionsEnded, unlinked } from "./access";
 import { retryDelay } from "./clock";
 import { keyOf, type Doing, type Key, type Pending, type Turn } from "./model";
-import { attemptOf, keep, note, providerName, request, runs, say, set, unset } from "./turn";
+import { attemptOf, command, keep, note, providerName, request, runs, say, set, unset } from "./turn";
 
 /** For how long "Copied" is shown. */
 const COPIED = 2_000;
@@ -65,9 +68,20 @@ function granted(turn: Turn, pending: Pending, result: unknown): void {
       request(turn, "codestream/provider/list", {}, { for: "list" });
       return;
     case "addHost":
-      if ((result as Commanded).cancelled) return;
-      say(turn, "The self-hosted service was added.");
-      request(turn, "codestream/provider/list", {}, { for: "list" });
+      added(turn, result as Commanded);
+      return;
+    case "identities":
+    case "sessions":
+      listed(turn, pending.for, result);
+      return;
+    case "unlink":
+      unlinked(turn, pending.identityId);
+      return;
+    case "endSession":
+      sessionsEnded(turn, result as SessionsEnded);
+      return;
+    case "copyLink":
+      command(turn, "copy", { text: (result as Reopened).url }, { for: "copy", what: `link:${pending.key}` });
       return;
     case "copy":
       set(turn, { copied: { what: pending.what, until: turn.state.now + COPIED } });
@@ -75,10 +89,22 @@ function granted(turn: Turn, pending: Pending, result: unknown): void {
       return;
     case "cancel":
     case "reopen":
+    case "confirm":
     case "logout":
     case "nothing":
       return;
   }
+}
+
+function added(turn: Turn, { cancelled, providerId, redirectUri }: Commanded): void {
+  if (cancelled) return;
+  if (providerId !== undefined && redirectUri !== undefined) {
+    note(turn, keyOf("connect", providerId), { kind: "added", redirectUri });
+    say(turn, "The self-hosted service was added. Register its redirect URL in the app.");
+  } else {
+    say(turn, "The self-hosted service was added.");
+  }
+  request(turn, "codestream/provider/list", {}, { for: "list" });
 }
 
 function status(turn: Turn, status: Status): void {
@@ -133,16 +159,40 @@ function refused(turn: Turn, pending: Pending, error: BridgeError): void {
       if (error.data?.kind === "superseded") return;
       problem(turn, pending.key, "press", error);
       return;
+    case "remove": {
+      const affected = error.data?.affected ?? [];
+      if (error.data?.kind === "forbidden" && affected.length > 0) {
+        const { providerId, host } = pending;
+        set(turn, { asking: { what: "removeForAll", providerId, who: host, affected } });
+        say(turn, affectedQuestion(affected, host));
+        turn.effects.push({ do: "focus", region: providerId });
+        return;
+      }
+      problem(turn, keyOf("connect", pending.providerId), pending.for, error);
+      return;
+    }
     case "disconnect":
-    case "remove":
     case "addHost":
       problem(turn, keyOf("connect", pending.providerId), pending.for, error);
+      return;
+    case "identities":
+    case "unlink":
+      failed(turn, "identities", error);
+      return;
+    case "sessions":
+    case "endSession":
+      failed(turn, "sessions", error);
       return;
     case "useToken":
       problem(turn, pending.key, "useToken", error);
       return;
     case "reopen":
-      problem(turn, pending.key, "reopen", error);
+    case "copyLink":
+    case "confirm":
+      // Of an attempt that has ended meanwhile its end is told.
+      if (attemptOf(turn.state, pending.key)?.attemptId !== pending.attemptId) return;
+      if (!runs(turn.state, pending.key)) return;
+      problem(turn, pending.key, pending.for, error);
       return;
     case "logout":
     case "copy":

@@ -1,10 +1,10 @@
 /** What the host says. */
 import type { Attempt } from "../../../../protocol/bindings/Attempt";
 import type { HostToView, NotificationMessage, Provider } from "../bridge";
-import { endText, stepText } from "../text";
+import { confirmQuestion, endText, stepText } from "../text";
 import { answer } from "./answer";
 import { keyOf, type Key, type State, type Turn } from "./model";
-import { attemptOf, keep, note, providerName, refresh, request, say, set, unset } from "./turn";
+import { attemptOf, keep, listAccess, note, providerName, refresh, request, say, set, unset } from "./turn";
 
 export function receive(turn: Turn, message: HostToView): void {
   switch (message.type) {
@@ -109,7 +109,7 @@ function resumed(turn: Turn): void {
 
 /** Forgets what belongs to a session. */
 export function signedOut(turn: Turn): void {
-  unset(turn, "session", "asking", "trouble");
+  unset(turn, "session", "asking", "access", "trouble");
   const providers = turn.state.providers?.map((row) => ({ ...row, connected: false, accounts: [] }));
   set(turn, {
     attempts: turn.state.attempts.filter((attempt) => attempt.kind === "signIn" && !attempt.end),
@@ -126,8 +126,12 @@ function attemptChanged(turn: Turn, attempt: Attempt): void {
   if (attemptOf(turn.state, key) !== attempt) return;
   const name = providerName(turn.state, attempt.providerId);
   if (!attempt.end) {
-    if (before?.step !== attempt.step || before.attemptId !== attempt.attemptId) {
-      say(turn, `${name}: ${stepText(attempt.step, attempt.host)}`);
+    const same = before?.attemptId === attempt.attemptId ? before : undefined;
+    if (attempt.note !== undefined && attempt.note !== same?.note) {
+      say(turn, `${name}: ${attempt.note}`);
+    } else if (attempt.step !== same?.step) {
+      const asks = attempt.step === "confirming" ? confirmQuestion(attempt.account, name) : undefined;
+      say(turn, asks ?? `${name}: ${stepText(attempt.step, attempt.host)}`);
     }
     return;
   }
@@ -135,6 +139,11 @@ function attemptChanged(turn: Turn, attempt: Attempt): void {
   const { outcome, account, message } = attempt.end;
   switch (outcome) {
     case "connected": {
+      if (attempt.kind === "link") {
+        note(turn, key, { kind: "linked", ...(account !== undefined && { who: account }) });
+        if (turn.state.access) listAccess(turn, "identities");
+        break;
+      }
       const was = turn.state.presses[key]?.was;
       note(turn, key, {
         kind: "connected",
@@ -154,5 +163,6 @@ function attemptChanged(turn: Turn, attempt: Attempt): void {
       break;
   }
   // `didLogin` says the rest of a sign-in; who started again knows it.
-  if (outcome !== "signedIn" && outcome !== "superseded") say(turn, endText(attempt.end, name).sentence);
+  if (outcome !== "signedIn" && outcome !== "superseded")
+    say(turn, endText(attempt.end, name, attempt.kind).sentence);
 }

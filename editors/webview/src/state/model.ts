@@ -4,7 +4,9 @@ import type { AttemptId } from "../../../../protocol/bindings/AttemptId";
 import type { AttemptKind } from "../../../../protocol/bindings/AttemptKind";
 import type { ConnectionStatus } from "../../../../protocol/bindings/ConnectionStatus";
 import type { Disconnected } from "../../../../protocol/bindings/Disconnected";
+import type { Identity } from "../../../../protocol/bindings/Identity";
 import type { LogoutReason } from "../../../../protocol/bindings/LogoutReason";
+import type { SessionRow } from "../../../../protocol/bindings/SessionRow";
 import type { SessionInfo } from "../../../../protocol/bindings/SessionInfo";
 import type { Way } from "../../../../protocol/bindings/Way";
 import type { SignupStatus } from "../../../../protocol/bindings/SignupStatus";
@@ -25,7 +27,7 @@ export function keyOf(kind: AttemptKind, providerId: string): Key {
   return `${kind}:${providerId}`;
 }
 
-/** A press of Connect or Sign in, as this view made it; kept to repeat it. */
+/** A press of Connect, Sign in or a way to add, as this view made it; kept to repeat it. */
 export interface Press {
   kind: AttemptKind;
   providerId: string;
@@ -45,20 +47,34 @@ export interface Press {
 /** What a row says about the last thing done with it. */
 export type Note =
   | { kind: "connected"; who?: string; was?: string; doubt?: string }
+  | { kind: "linked"; who?: string }
   | { kind: "cancelled" }
   | { kind: "disconnected"; who: string; result: Disconnected }
+  | { kind: "added"; redirectUri: string }
   | { kind: "removed" }
   | { kind: "problem"; doing: Doing; error: BridgeError };
 
 /** What failed, so that Try again repeats that. */
-export type Doing = "press" | "disconnect" | "remove" | "useToken" | "addHost" | "reopen";
+export type Doing =
+  "press" | "disconnect" | "remove" | "useToken" | "addHost" | "reopen" | "copyLink" | "confirm";
 
 /** Waits for a yes before something that cannot be taken back. */
-export interface Asking {
-  what: "reconnect" | "disconnect" | "remove";
-  providerId: string;
-  providerTeamId?: string;
-  who: string;
+export type Asking =
+  | { what: "reconnect" | "disconnect" | "remove"; providerId: string; providerTeamId?: string; who: string }
+  /** A host that others have accounts at. */
+  | { what: "removeForAll"; providerId: string; who: string; affected: readonly string[] }
+  | { what: "unlink"; identityId: string }
+  | { what: "endOthers" };
+
+/** The parts of the page about the person's account. */
+export type Part = "identities" | "sessions";
+
+/** Ways to sign in and sessions, as the agent listed them; absent until it has. */
+export interface Access {
+  identities?: readonly Identity[];
+  sessions?: readonly SessionRow[];
+  /** What came of the last thing done in a part. */
+  results: Partial<Record<Part, { good: true; text: string } | { good: false; error: BridgeError }>>;
 }
 
 /** A request that has no answer yet. */
@@ -68,9 +84,13 @@ export type Pending =
   | { for: "logout" }
   | { for: "press"; key: Key }
   | { for: "cancel"; attemptId: AttemptId }
-  | { for: "reopen"; attemptId: AttemptId; key: Key }
+  | { for: "reopen" | "copyLink" | "confirm"; attemptId: AttemptId; key: Key }
   | { for: "disconnect"; providerId: string; providerTeamId?: string; who: string }
-  | { for: "remove" | "addHost"; providerId: string }
+  | { for: "remove"; providerId: string; host: string }
+  | { for: "addHost"; providerId: string }
+  | { for: Part }
+  | { for: "unlink"; identityId: string }
+  | { for: "endSession"; sessionId?: string }
   | { for: "useToken"; key: Key }
   | { for: "copy"; what: string }
   | { for: "nothing" };
@@ -102,6 +122,8 @@ export interface State {
   presses: Readonly<Record<Key, Press>>;
   notes: Readonly<Record<Key, Note>>;
   asking?: Asking;
+  /** There while the page about the person's account is open. */
+  access?: Access;
   /** Names of what is unfolded. */
   open: readonly string[];
   mode: "signUp" | "signIn";
@@ -131,13 +153,18 @@ export const initial: State = {
 export type Action =
   | { do: "connect"; providerId: string; providerTeamId?: string; was?: string }
   | { do: "signIn"; providerId: string; signup: boolean }
+  | { do: "link"; providerId: string }
   | { do: "tryAgain"; key: Key }
-  | { do: "cancel" | "reopen" | "copyLink" | "dismiss"; key: Key }
+  | { do: "cancel" | "reopen" | "copyLink" | "allow" | "dismiss"; key: Key }
   | { do: "copyDetails"; key: Key; providerTeamId?: string }
   | { do: "copyReport" }
   | { do: "copyRequest"; key: Key }
   | { do: "useToken"; key: Key }
-  | { do: "addHost"; providerId: string }
+  | { do: "addHost"; providerId: string; host?: string }
+  | { do: "copyRedirect"; providerId: string }
+  | { do: "openAccess" | "closeAccess" }
+  | { do: "endSession"; sessionId: string }
+  | { do: "list" | "closeResult"; part: Part }
   | { do: "ask"; asking: Asking }
   | { do: "unask" | "confirm" }
   | { do: "toggle"; name: string }

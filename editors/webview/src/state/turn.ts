@@ -1,13 +1,14 @@
 /** The moves that a turn is made of. */
 import type { Attempt } from "../../../../protocol/bindings/Attempt";
+import type { AttemptKind } from "../../../../protocol/bindings/AttemptKind";
 import type { CommandMessage, CommandName, Commands, Method, RequestMessage, Requests } from "../bridge";
-import { keyOf, type Key, type Note, type Pending, type State, type Turn } from "./model";
+import { keyOf, type Key, type Note, type Part, type Pending, type State, type Turn } from "./model";
 
 export function set(turn: Turn, change: Partial<State>): void {
   turn.state = { ...turn.state, ...change };
 }
 
-type Optional = "way" | "session" | "asking" | "trouble" | "banner" | "copied";
+type Optional = "way" | "session" | "asking" | "access" | "trouble" | "banner" | "copied";
 
 /** Removes optional fields. */
 export function unset(turn: Turn, ...fields: Optional[]): void {
@@ -59,6 +60,16 @@ export function refresh(turn: Turn): void {
   ] as const) {
     if (!waits(turn.state, (pending) => pending.for === what)) request(turn, method, {}, { for: what });
   }
+  if (turn.state.access) listAccess(turn, "identities", "sessions");
+}
+
+const LISTS = { identities: "codestream/login/identities", sessions: "codestream/session/list" } as const;
+
+/** Asks for parts of the page about the person's account. */
+export function listAccess(turn: Turn, ...parts: Part[]): void {
+  for (const part of parts) {
+    if (!waits(turn.state, (pending) => pending.for === part)) request(turn, LISTS[part], {}, { for: part });
+  }
 }
 
 export function waits(state: State, accept: (pending: Pending) => boolean): boolean {
@@ -97,6 +108,15 @@ export function providerName(state: State, providerId: string): string {
 /** The service that a key is about. */
 export function providerIdOf(key: Key): string {
   return key.slice(key.indexOf(":") + 1);
+}
+
+export function kindOf(key: Key): AttemptKind {
+  return key.slice(0, key.indexOf(":")) as AttemptKind;
+}
+
+/** The part of the page that shows an attempt: a row has its sign-in and its connection, a way to add is shown by itself. */
+export function regionOf(kind: AttemptKind, providerId: string): string {
+  return kind === "link" ? keyOf(kind, providerId) : providerId;
 }
 
 /** Whether something for this key runs: an attempt, or a press that has none yet. */

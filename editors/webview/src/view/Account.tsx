@@ -2,14 +2,16 @@
 import type { Account } from "../../../../protocol/bindings/Account";
 import type { Provider } from "../bridge";
 import type { Dispatch } from "../driver";
-import { isDisconnecting, isWaitingFor } from "../select";
+import { isolated } from "../foreign";
+import { askedAbout, isDisconnecting, isWaitingFor } from "../select";
 import { detailsName } from "../state/action";
-import { keyOf, type Asking, type State } from "../state";
+import { keyOf, type State } from "../state";
 import { refreshed, since } from "../time";
 import { Confirm } from "./Confirm";
 import { Icon } from "./icons";
-import { Button, CopyButton, idOf } from "./parts";
+import { Button, CopyButton, Name, idOf } from "./parts";
 import { Permissions } from "./Permissions";
+import { RedirectUrl } from "./Redirect";
 import { Hosts } from "./Service";
 
 interface Props {
@@ -29,16 +31,18 @@ export function AccountRow(props: Props) {
   const open = state.open.includes(name);
   const panel = idOf("account", providerId, team);
   const broken = account.error !== undefined;
-  const asked = state.asking;
+  const asked = askedAbout(state, providerId);
   const asking =
-    asked?.providerId === providerId && asked.providerTeamId === team && asked.what !== "remove"
+    (asked?.what === "reconnect" || asked?.what === "disconnect") && asked.providerTeamId === team
       ? asked
       : undefined;
   return (
     <div class="account">
       <div class="account-head">
         <Icon name={broken ? "warning" : "check"} class={broken ? "warning" : "good"} />
-        <span class="who">{whoOf(account)}</span>
+        <span class="who">
+          <Name text={whoOf(account)} />
+        </span>
         {broken && !busy && (
           <Button
             look="primary"
@@ -86,7 +90,7 @@ export function AccountRow(props: Props) {
 }
 
 function whoOf(account: Account): string {
-  return account.who === "" ? "Connected" : account.who;
+  return account.who === "" ? "Connected" : isolated(account.who);
 }
 
 /** Where and since when, in one line. */
@@ -95,7 +99,7 @@ function placeOf({ state, row, account }: Props): string {
   return began === undefined ? row.host : `${row.host}, since ${began}`;
 }
 
-function Facts({ state, row, account }: Props) {
+function Facts({ state, dispatch, row, account }: Props) {
   const began = since(account.since, state.now);
   return (
     <>
@@ -126,6 +130,9 @@ function Facts({ state, row, account }: Props) {
           </>
         )}
       </dl>
+      {row.redirectUri !== undefined && row.reAdd !== true && (
+        <RedirectUrl state={state} dispatch={dispatch} row={row} url={row.redirectUri} />
+      )}
       {row.scopes.length > 0 && <h4 class="facts-title">Permissions</h4>}
       <Permissions row={row} />
     </>
@@ -136,7 +143,7 @@ function Verbs({ state, dispatch, row, account, busy }: Props) {
   const { providerId, displayName } = row;
   const team = account.providerTeamId;
   const details = detailsName(keyOf("connect", providerId), team);
-  const ask = (what: Asking["what"]) => {
+  const ask = (what: "reconnect" | "disconnect") => {
     const who = account.who;
     dispatch({
       do: "ask",

@@ -4,7 +4,8 @@ import { isApart, page } from "../select";
 import type { Banner, State } from "../state";
 import { Spinner } from "./icons";
 import { AgentFailed, Loading, NotConfigured, Starting, Trouble } from "./Pages";
-import { Message, Words } from "./parts";
+import { Access } from "./Access";
+import { Message, Name, Words } from "./parts";
 import { Services } from "./Services";
 import { SignIn } from "./SignIn";
 
@@ -51,12 +52,15 @@ function PageOf({ state, dispatch }: Props) {
       return <SignIn state={state} dispatch={dispatch} />;
     case "services":
       return <Services state={state} dispatch={dispatch} />;
+    case "access":
+      return <Access state={state} dispatch={dispatch} />;
   }
 }
 
 function Banners({ state, dispatch }: Props) {
   const shows = page(state).page;
-  const restarting = state.agent.status !== "running" && (shows === "services" || shows === "signIn");
+  const lists = shows === "services" || shows === "signIn" || shows === "access";
+  const restarting = state.agent.status !== "running" && lists;
   return (
     <div class="banners">
       {restarting && (
@@ -69,7 +73,7 @@ function Banners({ state, dispatch }: Props) {
           <Spinner /> <span>Reconnecting to the server. You stay signed in.</span>
         </p>
       )}
-      {state.banner && (shows === "services" || shows === "signIn") && (
+      {state.banner && lists && (
         <BannerLine
           banner={state.banner}
           onClose={() => {
@@ -85,7 +89,7 @@ function BannerLine({ banner, onClose }: { banner: Banner; onClose: () => void }
   switch (banner.kind) {
     case "welcome":
       return (
-        <Message tone="good" title={`Signed in as ${banner.email}`} onClose={onClose}>
+        <Message tone="good" title={<SignedInAs email={banner.email} />} onClose={onClose}>
           {banner.status === "signedIn"
             ? undefined
             : "Your account is ready. Connect the services you work with."}
@@ -108,4 +112,12 @@ function BannerLine({ banner, onClose }: { banner: Banner; onClose: () => void }
         </Message>
       );
   }
+}
+
+function SignedInAs({ email }: { email: string }) {
+  return (
+    <>
+      Signed in as <Name text={email} />
+    </>
+  );
 }

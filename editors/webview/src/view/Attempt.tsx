@@ -1,81 +1,44 @@
 /** A handshake under way: where it is, how long it has, and every other way out. */
 import type { Attempt } from "../../../../protocol/bindings/Attempt";
-import type { Step } from "../../../../protocol/bindings/Step";
+import type { AttemptKind } from "../../../../protocol/bindings/AttemptKind";
 import type { Provider } from "../bridge";
 import type { Dispatch } from "../driver";
-import { isWaitingFor, needsHint } from "../select";
-import { keyOf, type Key, type State } from "../state";
-import { stepText } from "../text";
+import { isAsked, isWaitingFor, needsHint } from "../select";
+import { keyOf, type Doing, type Key, type State } from "../state";
 import { countdown, countdownSpoken, remaining } from "../time";
-import { Icon, Spinner } from "./icons";
-import { Button, CopyButton, Message, idOf } from "./parts";
+import { Button, CopyButton, Message, Name, idOf } from "./parts";
+import { Steps } from "./Steps";
 
 interface Props {
   state: State;
   dispatch: Dispatch;
   row: Provider;
-  signIn: boolean;
+  kind: AttemptKind;
 }
 
-function title({ state, row, signIn }: Props): string {
-  if (!signIn) return `Connecting to ${row.displayName}`;
-  const signUp = state.presses[keyOf("signIn", row.providerId)]?.signup ?? false;
-  return `Signing ${signUp ? "up" : "in"} with ${row.displayName}`;
-}
-
-const ORDER: readonly Step[] = ["opening", "waiting", "finishing"];
-const DONE: Record<Step, string> = {
-  opening: "Browser opened",
-  waiting: "Approved",
-  confirming: "Confirmed",
-  finishing: "Account checked",
-};
-/** As it is said aloud; that it was approved stands in the step before. */
-const CURRENT: Record<Step, (host: string) => string> = {
-  opening: (host) => stepText("opening", host),
-  waiting: (host) => stepText("waiting", host),
-  confirming: (host) => stepText("confirming", host),
-  finishing: () => "Checking the account",
-};
-const AHEAD: Record<Step, string> = {
-  opening: "Open your browser",
-  waiting: "Approve in the browser",
-  confirming: "Confirm the account",
-  finishing: "Check the account",
-};
-
-function Steps({ step, host }: { step: Step; host: string }) {
-  const at = ORDER.indexOf(step);
-  return (
-    <ol class="steps">
-      {ORDER.map((one, place) => {
-        const current = place === at;
-        const text = current ? CURRENT[one](host) : place < at ? DONE[one] : AHEAD[one];
-        return (
-          <li
-            key={one}
-            class={current ? "current" : place < at ? "done" : "ahead"}
-            aria-current={current ? "step" : undefined}
-          >
-            {current ? <Spinner /> : <Icon name={place < at ? "check" : "dot"} />}
-            <span>{text}</span>
-          </li>
-        );
-      })}
-    </ol>
-  );
+function title({ state, row, kind }: Props): string {
+  switch (kind) {
+    case "connect":
+      return `Connecting to ${row.displayName}`;
+    case "link":
+      return `Adding ${row.displayName} as a way to sign in`;
+    case "signIn": {
+      const signUp = state.presses[keyOf("signIn", row.providerId)]?.signup ?? false;
+      return `Signing ${signUp ? "up" : "in"} with ${row.displayName}`;
+    }
+  }
 }
 
 /** Pressed, and the agent has not answered yet. */
 export function Pressed(props: Props & { cancelled: boolean }) {
-  const { dispatch, row, signIn, cancelled } = props;
-  const key = keyOf(signIn ? "signIn" : "connect", row.providerId);
+  const { dispatch, row, kind, cancelled } = props;
+  const key = keyOf(kind, row.providerId);
   return (
     <div role="group" class="card" aria-label={title(props)}>
       <p class="card-title" tabIndex={-1} data-focus="now">
         {cancelled ? "Cancelling" : title(props)}
       </p>
-      <Steps step="opening" host={row.host} />
+      <Steps kind={kind} step="opening" host={row.host} />
       <div class="actions">
         <Button
           name="cancel"
@@ -93,6 +56,7 @@ export function Pressed(props: Props & { cancelled: boolean }) {
 
 export function Running(props: Props & { attempt: Attempt }) {
   const { state, dispatch, row, attempt } = props;
+  const asks = attempt.step === "confirming";
   const key = keyOf(attempt.kind, attempt.providerId);
   const heading = idOf("attempt", key);
   const noted = state.notes[key];
@@ -100,23 +64,89 @@ export function Running(props: Props & { attempt: Attempt }) {
     <div role="group" class="card" aria-labelledby={heading}>
       <div class="card-head">
         <p class="card-title" id={heading} tabIndex={-1} data-focus="now">
-          {title(props)}
+          {asks ? <Question account={attempt.account} name={row.displayName} /> : title(props)}
         </p>
         {attempt.step !== "finishing" && <Countdown attempt={attempt} now={state.now} />}
       </div>
       {attempt.step !== "finishing" && <TimeBar attempt={attempt} now={state.now} />}
-      <Steps step={attempt.step} host={attempt.host} />
-      <AskedAs was={state.presses[key]?.was} host={attempt.host} />
-      {attempt.matchCode !== undefined && <MatchCode code={attempt.matchCode} />}
+      {asks ? (
+        <p class="card-text">
+          Whoever has this {row.displayName} account can then sign in to your CodeStream account.
+        </p>
+      ) : (
+        <>
+          <Steps kind={attempt.kind} step={attempt.step} host={attempt.host} />
+          <AskedAs was={state.presses[key]?.was} host={attempt.host} />
+          {attempt.matchCode !== undefined && <MatchCode code={attempt.matchCode} />}
+        </>
+      )}
+      {attempt.note !== undefined && attempt.step !== "finishing" && (
+        <Message tone="warning">{attempt.note}</Message>
+      )}
       {needsHint(attempt, state.now) && (
         <Message tone="quiet">
           No page in your browser? Open it again, or copy the link into the browser or profile that you want.
         </Message>
       )}
-      {noted?.kind === "problem" && <Message tone="warning">{noted.error.message}</Message>}
-      {attempt.step !== "finishing" && (
+      {noted?.kind === "problem" && (
+        <Message tone="warning" title={noted.doing === "press" ? undefined : DOING[noted.doing]}>
+          {noted.error.message}
+        </Message>
+      )}
+      {asks && <Answers state={state} dispatch={dispatch} attempt={attempt} keyed={key} />}
+      {!asks && attempt.step !== "finishing" && (
         <WaysOut state={state} dispatch={dispatch} row={row} attempt={attempt} keyed={key} />
       )}
+    </div>
+  );
+}
+
+/** What failed while an attempt runs. */
+const DOING: Partial<Record<Doing, string>> = {
+  reopen: "The link wasn't opened",
+  copyLink: "No link was copied",
+  confirm: "It wasn't allowed",
+};
+
+function Question({ account, name }: { account: string | undefined; name: string }) {
+  return (
+    <>
+      Let{" "}
+      {account === undefined || account === "" ? (
+        "this account"
+      ) : (
+        <span class="asked-name">
+          <Name text={account} />
+        </span>
+      )}{" "}
+      at {name} sign in as you?
+    </>
+  );
+}
+
+/** Neither is the first choice: whoever allows it has read the name. */
+function Answers(props: { state: State; dispatch: Dispatch; attempt: Attempt; keyed: Key }) {
+  const { state, dispatch, attempt, keyed: key } = props;
+  return (
+    <div class="actions">
+      <Button
+        name="allow"
+        busy={isAsked(state, "confirm", attempt)}
+        onPress={() => {
+          dispatch({ do: "allow", key });
+        }}
+      >
+        Allow sign-in
+      </Button>
+      <Button
+        name="cancel"
+        busy={isAsked(state, "cancel", attempt)}
+        onPress={() => {
+          dispatch({ do: "cancel", key });
+        }}
+      >
+        Cancel
+      </Button>
     </div>
   );
 }
@@ -142,7 +172,11 @@ function AskedAs({ was, host }: { was: string | undefined; host: string }) {
   if (was === undefined || was === "") return null;
   return (
     <p class="card-text">
-      Be signed in at {host} as <strong>{was}</strong> to keep that account.
+      Be signed in at {host} as{" "}
+      <strong>
+        <Name text={was} />
+      </strong>{" "}
+      to keep that account.
     </p>
   );
 }
@@ -160,19 +194,13 @@ function MatchCode({ code }: { code: string }) {
 
 function WaysOut(props: { state: State; dispatch: Dispatch; row: Provider; attempt: Attempt; keyed: Key }) {
   const { state, dispatch, row, attempt, keyed: key } = props;
-  const reopening = Object.values(state.pending).some(
-    (pending) => pending.for === "reopen" && pending.attemptId === attempt.attemptId,
-  );
-  const cancelling = Object.values(state.pending).some(
-    (pending) => pending.for === "cancel" && pending.attemptId === attempt.attemptId,
-  );
   return (
     <div class="actions">
       <Button
         look="primary"
         icon="external"
         name="reopen"
-        busy={reopening}
+        busy={isAsked(state, "reopen", attempt)}
         onPress={() => {
           dispatch({ do: "reopen", key });
         }}
@@ -183,6 +211,7 @@ function WaysOut(props: { state: State; dispatch: Dispatch; row: Provider; attem
         <CopyButton
           copied={state.copied?.what === `link:${key}`}
           name="copy-link"
+          busy={isAsked(state, "copyLink", attempt)}
           onPress={() => {
             dispatch({ do: "copyLink", key });
           }}
@@ -204,7 +233,7 @@ function WaysOut(props: { state: State; dispatch: Dispatch; row: Provider; attem
       )}
       <Button
         name="cancel"
-        busy={cancelling}
+        busy={isAsked(state, "cancel", attempt)}
         onPress={() => {
           dispatch({ do: "cancel", key });
         }}

@@ -1,19 +1,24 @@
-/** Asks before an account is replaced or given up. */
+/** Asks before something that cannot be taken back. */
+import type { ComponentChildren } from "preact";
 import type { Provider } from "../bridge";
 import type { Dispatch } from "../driver";
+import { isolated } from "../foreign";
 import type { Asking } from "../state";
+import { affectedQuestion } from "../text";
 import { Button } from "./parts";
 
 interface Words {
   question: string;
-  text: string;
+  text?: string;
   yes: string;
   no: string;
 }
 
-function words({ what, who }: Asking, { displayName, host, tokenOnly }: Provider): Words {
-  const whom = who === "" ? "this account" : who;
-  switch (what) {
+type About = Extract<Asking, { providerId: string }>;
+
+function words(asking: About, { displayName, host, tokenOnly }: Provider): Words {
+  const whom = asking.who === "" ? "this account" : isolated(asking.who);
+  switch (asking.what) {
     case "reconnect":
       return {
         question: `Reconnect ${whom}?`,
@@ -37,11 +42,28 @@ function words({ what, who }: Asking, { displayName, host, tokenOnly }: Provider
         yes: "Remove",
         no: "Keep it",
       };
+    case "removeForAll":
+      return { question: affectedQuestion(asking.affected, host), yes: "Remove for everyone", no: "Keep it" };
   }
 }
 
-export function Confirm({ dispatch, row, asking }: { dispatch: Dispatch; row: Provider; asking: Asking }) {
+export function Confirm({ dispatch, row, asking }: { dispatch: Dispatch; row: Provider; asking: About }) {
   const { question, text, yes, no } = words(asking, row);
+  return (
+    <Question dispatch={dispatch} question={question} yes={yes} no={no}>
+      {text}
+    </Question>
+  );
+}
+
+export function Question(props: {
+  dispatch: Dispatch;
+  question: string;
+  children?: ComponentChildren;
+  yes: string;
+  no: string;
+}) {
+  const { dispatch, question, children, yes, no } = props;
   return (
     <div
       role="group"
@@ -54,7 +76,7 @@ export function Confirm({ dispatch, row, asking }: { dispatch: Dispatch; row: Pr
       <p class="card-title" tabIndex={-1} data-focus="now">
         {question}
       </p>
-      <p class="card-text">{text}</p>
+      {children !== undefined && <p class="card-text">{children}</p>}
       <div class="actions">
         <Button
           look="primary"

@@ -18,7 +18,7 @@ interface Props {
 export function Ended({ state, dispatch, row, attempt }: Props & { attempt: Attempt }) {
   if (!attempt.end) return null;
   const key = keyOf(attempt.kind, attempt.providerId);
-  const text = endText(attempt.end, row.displayName);
+  const text = endText(attempt.end, row.displayName, attempt.kind);
   const declined = attempt.end.kind === "declined";
   return (
     <Message
@@ -92,9 +92,12 @@ function titleOf(doing: Doing, kind: ErrorKind | undefined): string | undefined 
       return kind === "tokenRevoked" ? "The token was not accepted" : undefined;
     case "remove":
       return kind === "forbidden" ? "It cannot be removed" : undefined;
+    case "copyLink":
+      return "No link was copied";
     case "press":
     case "disconnect":
     case "reopen":
+    case "confirm":
       return undefined;
   }
 }
@@ -117,6 +120,8 @@ function again(doing: Doing, key: Key, row: Provider, dispatch: Dispatch): (() =
     case "disconnect":
     case "remove":
     case "reopen":
+    case "copyLink":
+    case "confirm":
       return undefined;
   }
 }

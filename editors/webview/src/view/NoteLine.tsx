@@ -2,9 +2,10 @@
 import type { Provider } from "../bridge";
 import type { Dispatch } from "../driver";
 import type { Key, State } from "../state";
-import { disconnectedText } from "../text";
+import { disconnectedText, linkedText } from "../text";
 import { Problem } from "./Ended";
-import { Button, Message } from "./parts";
+import { Button, Message, Name, Words } from "./parts";
+import { CopyRedirect } from "./Redirect";
 
 export function NoteLine(props: { state: State; dispatch: Dispatch; row: Provider; keyed: Key }) {
   const { state, dispatch, row, keyed: key } = props;
@@ -18,14 +19,39 @@ export function NoteLine(props: { state: State; dispatch: Dispatch; row: Provide
     case "connected":
       if (noted.was !== undefined) {
         return (
-          <Message tone="warning" title={`Connected as ${noted.who ?? "somebody else"}`} onClose={onClose}>
-            {`It was ${noted.was} before. Reconnect if that is not what you want.`}
+          <Message
+            tone="warning"
+            title={<ConnectedAs who={noted.who ?? "somebody else"} />}
+            onClose={onClose}
+          >
+            It was <Name text={noted.was} /> before. Reconnect if that is not what you want.
           </Message>
         );
       }
       return (
-        <Message tone="good" title={noted.who ? `Connected as ${noted.who}` : "Connected"} onClose={onClose}>
+        <Message
+          tone="good"
+          title={noted.who ? <ConnectedAs who={noted.who} /> : "Connected"}
+          onClose={onClose}
+        >
           {noted.doubt}
+        </Message>
+      );
+    case "linked":
+      return (
+        <Message tone="good" onClose={onClose}>
+          {linkedText(noted.who, row.displayName)}
+        </Message>
+      );
+    case "added":
+      return (
+        <Message
+          tone="quiet"
+          title="Register this redirect URL"
+          onClose={onClose}
+          actions={<CopyRedirect state={state} dispatch={dispatch} row={row} />}
+        >
+          In the app at {row.host}: <code>{noted.redirectUri}</code>
         </Message>
       );
     case "cancelled":
@@ -37,26 +63,39 @@ export function NoteLine(props: { state: State; dispatch: Dispatch; row: Provide
     case "removed":
       return null;
     case "disconnected": {
-      const url = noted.result.manualUrl;
+      const url = noted.result.revoked === "yes" ? undefined : noted.result.manualUrl;
+      const signsIn = noted.result.signsIn === true;
       return (
         <Message
           tone={noted.result.revoked === "yes" ? "good" : "warning"}
           onClose={onClose}
-          {...(url !== undefined &&
-            noted.result.revoked !== "yes" && {
-              actions: (
-                <Button
-                  icon="external"
-                  onPress={() => {
-                    dispatch({ do: "openExternal", url });
-                  }}
-                >
-                  {`End it at ${row.displayName}`}
-                </Button>
-              ),
-            })}
+          actions={
+            (url !== undefined || signsIn) && (
+              <>
+                {url !== undefined && (
+                  <Button
+                    icon="external"
+                    onPress={() => {
+                      dispatch({ do: "openExternal", url });
+                    }}
+                  >
+                    {`End it at ${row.displayName}`}
+                  </Button>
+                )}
+                {signsIn && (
+                  <Button
+                    onPress={() => {
+                      dispatch({ do: "openAccess" });
+                    }}
+                  >
+                    Your account
+                  </Button>
+                )}
+              </>
+            )
+          }
         >
-          {disconnectedText(noted.result, noted.who, row.displayName)}
+          <Words text={disconnectedText(noted.result, noted.who, row.displayName)} />
         </Message>
       );
     }
@@ -72,4 +111,12 @@ export function NoteLine(props: { state: State; dispatch: Dispatch; row: Provide
         />
       );
   }
+}
+
+function ConnectedAs({ who }: { who: string }) {
+  return (
+    <>
+      Connected as <Name text={who} />
+    </>
+  );
 }

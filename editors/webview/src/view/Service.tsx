@@ -1,7 +1,7 @@
 /** One service: its mark and name, what goes on with it, its accounts or what connecting asks for. */
 import type { Provider } from "../bridge";
 import type { Dispatch } from "../driver";
-import { isRemoving, isWaitingFor, offersAgain, shown, takesSeveral } from "../select";
+import { askedAbout, isRemoving, isWaitingFor, offersAgain, shown, takesSeveral } from "../select";
 import { keyOf, type State } from "../state";
 import { purpose } from "../text";
 import { count } from "../time";
@@ -12,6 +12,7 @@ import { NoteLine } from "./NoteLine";
 import { Pressed, Running } from "./Attempt";
 import { Button, Logo, idOf } from "./parts";
 import { Permissions } from "./Permissions";
+import { ReAdd, RedirectUrl } from "./Redirect";
 
 interface Props {
   state: State;
@@ -26,7 +27,7 @@ export function Service(props: Props) {
   const busy = now.shows === "running" || now.shows === "pressed";
   const connected = row.accounts.length > 0;
   const heading = idOf("service", row.providerId);
-  const asking = state.asking?.providerId === row.providerId ? state.asking : undefined;
+  const asking = askedAbout(state, row.providerId);
   return (
     <li class="service" data-region={row.providerId} aria-labelledby={heading}>
       <Logo name={row.name} displayName={row.displayName} />
@@ -37,6 +38,7 @@ export function Service(props: Props) {
           {!busy && !offersAgain(state, key, now) && <HeadAction {...props} />}
         </div>
         {!busy && <NoteLine {...props} keyed={key} />}
+        <ReAdd {...props} />
         {row.accounts.map((account) => (
           <AccountRow
             key={account.providerTeamId ?? account.who}
@@ -47,9 +49,11 @@ export function Service(props: Props) {
             busy={busy}
           />
         ))}
-        {asking?.what === "remove" && <Confirm dispatch={dispatch} row={row} asking={asking} />}
-        {now.shows === "pressed" && <Pressed {...props} signIn={false} cancelled={now.cancelled} />}
-        {now.shows === "running" && <Running {...props} signIn={false} attempt={now.attempt} />}
+        {(asking?.what === "remove" || asking?.what === "removeForAll") && (
+          <Confirm dispatch={dispatch} row={row} asking={asking} />
+        )}
+        {now.shows === "pressed" && <Pressed {...props} kind="connect" cancelled={now.cancelled} />}
+        {now.shows === "running" && <Running {...props} kind="connect" attempt={now.attempt} />}
         {now.shows === "ended" && <Ended {...props} attempt={now.attempt} />}
         {!connected && !busy && <Before {...props} />}
       </div>
@@ -100,11 +104,12 @@ function Before({ state, dispatch, row }: Props) {
   // Where a token is the only way, it is no other one.
   const canUseToken = row.canUseToken && row.tokenOnly !== true;
   const more = canUseToken || row.canAddHost === true || row.added === true;
+  const redirectUri = row.reAdd === true ? undefined : row.redirectUri;
   return (
     <>
       <p class="purpose">
         {purpose(row)}{" "}
-        {(row.scopes.length > 0 || more) && (
+        {(row.scopes.length > 0 || more || redirectUri !== undefined) && (
           <Button
             look="link"
             icon="chevron"
@@ -122,6 +127,9 @@ function Before({ state, dispatch, row }: Props) {
       </p>
       <div id={panel} class="fold" hidden={!open}>
         {open && <Permissions row={row} />}
+        {open && redirectUri !== undefined && (
+          <RedirectUrl state={state} dispatch={dispatch} row={row} url={redirectUri} />
+        )}
         {open && more && (
           <div class="actions">
             {canUseToken && <UseToken state={state} dispatch={dispatch} row={row} />}

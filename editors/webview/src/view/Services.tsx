@@ -4,7 +4,8 @@ import type { Dispatch } from "../driver";
 import { isWaitingFor, sections } from "../select";
 import type { State } from "../state";
 import { count } from "../time";
-import { Button } from "./parts";
+import { Links } from "./Links";
+import { Button, Name } from "./parts";
 import { Service } from "./Service";
 
 interface Props {
@@ -17,6 +18,7 @@ export function Services({ state, dispatch }: Props) {
   return (
     <>
       <Session state={state} dispatch={dispatch} />
+      <Links state={state} dispatch={dispatch} />
       <Section title="Connected" rows={connected} state={state} dispatch={dispatch} />
       <Section
         title={connected.length > 0 ? "Available" : "Connect a service"}
@@ -51,18 +53,32 @@ function Session({ state, dispatch }: Props) {
   return (
     <div class="session" data-region="session">
       <span class="session-who">
-        <span class="muted">Signed in as</span> <strong>{state.session?.email}</strong>
+        <span class="muted">Signed in as</span>{" "}
+        <strong>
+          <Name text={state.session?.email ?? ""} />
+        </strong>
       </span>
-      <Button
-        look="link"
-        name="sign-out"
-        busy={isWaitingFor(state, "logout")}
-        onPress={() => {
-          dispatch({ do: "signOut" });
-        }}
-      >
-        Sign out
-      </Button>
+      <span class="session-verbs">
+        <Button
+          look="link"
+          name="account"
+          onPress={() => {
+            dispatch({ do: "openAccess" });
+          }}
+        >
+          Your account
+        </Button>
+        <Button
+          look="link"
+          name="sign-out"
+          busy={isWaitingFor(state, "logout")}
+          onPress={() => {
+            dispatch({ do: "signOut" });
+          }}
+        >
+          Sign out
+        </Button>
+      </span>
     </div>
   );
 }

@@ -79,10 +79,10 @@ function Choice({ state, dispatch, row }: Props & { row: Provider }) {
         </button>
       )}
       {now.shows === "pressed" && (
-        <Pressed state={state} dispatch={dispatch} row={row} signIn cancelled={now.cancelled} />
+        <Pressed state={state} dispatch={dispatch} row={row} kind="signIn" cancelled={now.cancelled} />
       )}
       {now.shows === "running" && (
-        <Running state={state} dispatch={dispatch} row={row} signIn attempt={now.attempt} />
+        <Running state={state} dispatch={dispatch} row={row} kind="signIn" attempt={now.attempt} />
       )}
       {now.shows === "ended" && <Ended state={state} dispatch={dispatch} row={row} attempt={now.attempt} />}
       {!busy && <NoteLine state={state} dispatch={dispatch} row={row} keyed={key} />}

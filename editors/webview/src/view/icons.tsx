@@ -41,6 +41,13 @@ const PATHS = {
   plus: <path d="M8 3v10M3 8h10" />,
   dot: <circle cx="8" cy="8" r="2" />,
   offline: <path d="M2.5 6.5a8 8 0 0 1 11 0M4.8 9a4.8 4.8 0 0 1 6.4 0M8 12v.1M3 13.5 13 2.5" />,
+  back: <path d="M9.8 3.5 5.2 8l4.6 4.5" />,
+  window: (
+    <>
+      <rect x="2" y="3" width="12" height="8.5" rx="1" />
+      <path d="M5.5 14h5" />
+    </>
+  ),
   gear: (
     <>
       <circle cx="8" cy="8" r="2.2" />

@@ -1,5 +1,6 @@
 /** The small pieces that everything is put together from. */
 import type { ComponentChildren } from "preact";
+import { plain } from "../foreign";
 import { logoOf } from "../logos";
 import { Icon, Spinner, type IconName } from "./icons";
 
@@ -64,6 +65,11 @@ export function Logo({ name, displayName }: { name: string; displayName: string 
   );
 }
 
+/** A name that somebody else has chosen: it cannot change the direction of the words around it. */
+export function Name({ text }: { text: string }) {
+  return <bdi class="name">{plain(text)}</bdi>;
+}
+
 /** What the agent or the server worded for a person: names of settings stand between backticks. */
 export function Words({ text }: { text: string }) {
   return (
@@ -82,7 +88,7 @@ const ICON_OF: Record<Tone, IconName> = { good: "check", quiet: "info", warning:
 /** A message with its tone, and what can be done about it. */
 export function Message(props: {
   tone: Tone;
-  title?: string;
+  title?: ComponentChildren;
   children?: ComponentChildren;
   actions?: ComponentChildren;
   onClose?: () => void;

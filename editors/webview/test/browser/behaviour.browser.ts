@@ -16,7 +16,7 @@ import {
   withAccounts,
 } from "../fixtures";
 import { Bench, close, type HostKind, type View } from "./host";
-import { changed, refusal } from "./scenes";
+import { changed, focused, refusal, tabTo } from "./act";
 
 let bench: Bench;
 let opened: Awaited<ReturnType<Bench["view"]>>;
@@ -32,23 +32,6 @@ afterEach(async () => {
 async function open(options: Parameters<Bench["view"]>[0] = {}): Promise<{ view: View; page: Page }> {
   opened = await bench.view(options);
   return opened;
-}
-
-/** The accessible name of what has the focus, as the browser computes it. */
-async function focused(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const { activeElement } = document;
-    return activeElement?.getAttribute("aria-label") ?? activeElement?.textContent.trim() ?? "";
-  });
-}
-
-/** Presses Tab until something of that name has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let presses = 0; presses < 60; presses += 1) {
-    await page.keyboard.press("Tab");
-    if ((await focused(page)) === name) return;
-  }
-  throw new Error(`Tab does not reach ${name}`);
 }
 
 const said = (page: Page) => page.getByRole("status").textContent();
@@ -218,12 +201,16 @@ test("the countdown counts, and the hint comes after 20 s", async () => {
   expect(await said(page)).toBe("GitHub: Waiting for you to approve at github.com");
 });
 
-test("the link is copied byte for byte", async () => {
+test("a fresh link is copied byte for byte", async () => {
   const { view, page } = await open();
   await connectByKeyboard(view, page);
   await page.getByRole("button", { name: "Copy link" }).click();
+  const asked = await view.request("codestream/attempt/reopen");
+  expect(asked.params).toEqual({ attemptId: begun.attemptId, open: false });
+  const url = `${begun.url}%26fresh`;
+  await view.reply(asked.id, { url });
   const { id, args } = await view.command("copy");
-  expect(args).toEqual({ text: begun.url });
+  expect(args).toEqual({ text: url });
   await view.reply(id, {});
   await page.getByRole("button", { name: "Copied" }).waitFor();
   await page.clock.runFor(2_000);

@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import type { Identity } from "../../../../protocol/bindings/Identity";
+import type { SessionRow } from "../../../../protocol/bindings/SessionRow";
 import type { Status } from "../../../../protocol/bindings/Status";
 import type { BridgeError, HostToView, Provider, ViewToHost } from "../../src/bridge";
 import { NOW, SERVER, status, twelve } from "../fixtures";
@@ -46,6 +48,8 @@ async function serve(): Promise<Server> {
 export interface Answers {
   status?: Status | BridgeError;
   providers?: Provider[] | BridgeError;
+  identities?: Identity[] | BridgeError;
+  sessions?: SessionRow[] | BridgeError;
 }
 
 export type HostKind = "vscode" | "jetbrains";
@@ -71,11 +75,15 @@ export class View {
 
   private async answer(message: ViewToHost): Promise<void> {
     if (message.type !== "request") return;
-    const { status, providers } = this.answers;
-    if (message.method === "codestream/status" && status) await this.reply(message.id, status);
-    if (message.method === "codestream/provider/list" && providers) {
-      await this.reply(message.id, Array.isArray(providers) ? { providers } : providers);
-    }
+    const { status, providers, identities, sessions } = this.answers;
+    const answers: Record<string, object | undefined> = {
+      "codestream/status": status,
+      "codestream/provider/list": Array.isArray(providers) ? { providers } : providers,
+      "codestream/login/identities": Array.isArray(identities) ? { identities } : identities,
+      "codestream/session/list": Array.isArray(sessions) ? { sessions } : sessions,
+    };
+    const answer = answers[message.method];
+    if (answer) await this.reply(message.id, answer);
   }
 
   /** Answers a message, or refuses it with an error. */

@@ -1,8 +1,6 @@
 /** Every state of the view: how to get there. The tests look at each in every theme, and take its picture. */
 import type { Attempt } from "../../../../protocol/bindings/Attempt";
-import type { ErrorKind } from "../../../../protocol/bindings/ErrorKind";
 import type { AttemptEnd } from "../../../../protocol/bindings/AttemptEnd";
-import type { BridgeError, HostToView } from "../../src/bridge";
 import {
   attempt,
   bitbucket,
@@ -26,29 +24,8 @@ import {
   unknown,
   withAccounts,
 } from "../fixtures";
-import type { View } from "./host";
-
-export type Scene = (view: View) => Promise<void>;
-
-export function changed(attempt: Attempt): HostToView {
-  return { type: "notification", method: "codestream/attempt/didChange", params: { attempt } };
-}
-
-export function refusal(kind: ErrorKind, message: string, retryable = false): BridgeError {
-  return { code: -32803, message, data: { kind, retryable } };
-}
-
-const button = (view: View, name: string) => view.page.getByRole("button", { name, exact: true });
-
-/** Presses a button, and an attempt begins. */
-async function press(view: View, name: string, begun: Attempt): Promise<void> {
-  await button(view, name).click();
-  const method = begun.kind === "connect" ? "codestream/provider/connect" : "codestream/login/sso";
-  const { id } = await view.request(method);
-  const { attemptId, url, expiresAt } = begun;
-  await view.say(changed(begun));
-  await view.reply(id, { attemptId, url, expiresAt });
-}
+import { accessScenes, OTHER_BROWSER } from "./accessScenes";
+import { button, changed, press, refusal, type Scene } from "./act";
 
 /** Pressed Connect at GitHub, and it goes on like this. */
 const connecting =
@@ -119,6 +96,7 @@ const disconnected =
   };
 
 export const scenes: Record<string, Scene> = {
+  ...accessScenes,
   "agent-starting": (view) =>
     view.say(
       { type: "host", ide: "VS Code", version: "1.100.3", extensionVersion: "0.1.0", serverUrl: "" },
@@ -238,6 +216,8 @@ export const scenes: Record<string, Scene> = {
   "connect-copied": async (view) => {
     await connecting()(view);
     await button(view, "Copy link").click();
+    const { id } = await view.request("codestream/attempt/reopen");
+    await view.reply(id, { url: "https://api.example.com/web/provider-auth/github?code=fresh" });
     await view.reply((await view.command("copy")).id, {});
   },
   "connect-reopen-failed": async (view) => {
@@ -246,6 +226,13 @@ export const scenes: Record<string, Scene> = {
     const { id } = await view.request("codestream/attempt/reopen");
     await view.reply(id, refusal("serverUnreachable", "The server does not answer. Try again.", true));
   },
+  "connect-copy-failed": async (view) => {
+    await connecting()(view);
+    await button(view, "Copy link").click();
+    const { id } = await view.request("codestream/attempt/reopen");
+    await view.reply(id, refusal("serverUnreachable", "The server does not answer. Try again.", true));
+  },
+  "connect-other-browser": connecting({ note: OTHER_BROWSER }),
   "connect-two": async (view) => {
     await connecting()(view);
     const attemptId = "0f0e0d0c-8b86-4d01-b42d-00cf4fc964ff";

@@ -69,6 +69,7 @@ public final class CodeStream {
 
     private final AgentSupervisor agent;
     private final HostCommands commands;
+    private final AttemptNotices attempts;
     private final WebViewBridge bridge;
     private final KeptSession kept;
     private volatile SessionView view = SessionView.EMPTY;
@@ -92,6 +93,7 @@ public final class CodeStream {
         this.agent = new AgentSupervisor(
                 loop, io, this::launch, new Ears(), surroundings.backOff(), System::nanoTime, this::agentChanged);
         this.commands = new HostCommands(host, io, this::askAgent, this::restart);
+        this.attempts = new AttemptNotices(host, this::askAgent);
         this.bridge = new WebViewBridge(
                 this::run,
                 host::toWeb,
@@ -230,6 +232,7 @@ public final class CodeStream {
     }
 
     private void notified(String method, JsonObject params) {
+        var known = view.attempts();
         become(view.after(method, params));
         switch (method) {
             case "codestream/didLogin" -> {
@@ -245,9 +248,11 @@ public final class CodeStream {
                 resumed();
                 kept.forget();
             }
-            case "codestream/attempt/didChange" ->
-                SessionView.notice(params.getAsJsonObject("attempt"))
-                        .ifPresent(notice -> host.notify(notice.level(), notice.words()));
+            case "codestream/attempt/didChange" -> {
+                var attempt = params.getAsJsonObject("attempt");
+                attempts.changed(known.get(attempt.get("attemptId").getAsString()), attempt);
+                SessionView.notice(attempt).ifPresent(notice -> host.notify(notice.level(), notice.words()));
+            }
             default -> {
                 // The view's alone.
             }

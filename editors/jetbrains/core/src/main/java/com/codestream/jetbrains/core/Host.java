@@ -38,6 +38,12 @@ public interface Host {
     /** Tells the user something that has answers; empty when it was closed without one. */
     CompletableFuture<Optional<String>> choose(Level level, String message, List<String> answers);
 
+    /** Asks in a box that must be answered, with a button for yes and one to cancel. */
+    CompletableFuture<Boolean> confirm(String title, String message, String yes);
+
+    /** Whether a person can see the web view. */
+    boolean viewShown();
+
     /** Asks for a line of text; empty when the box was closed. */
     CompletableFuture<Optional<String>> ask(String title, String message);
 

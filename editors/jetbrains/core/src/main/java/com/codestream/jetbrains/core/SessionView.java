@@ -69,11 +69,7 @@ public record SessionView(
         var host = attempt.get("host").getAsString();
         var account = text(end.get("account"));
         return switch (end.get("outcome").getAsString()) {
-            case "connected" ->
-                Optional.of(new Notice(
-                        Host.Level.INFO,
-                        "Connected to " + host
-                                + account.map(who -> " as " + who).orElse("") + "."));
+            case "connected" -> Optional.of(new Notice(Host.Level.INFO, connected(attempt, host, account)));
             case "signedIn" ->
                 Optional.of(new Notice(
                         Host.Level.INFO,
@@ -85,6 +81,12 @@ public record SessionView(
                         : text(end.get("message")).map(words -> new Notice(Host.Level.WARNING, words));
             default -> Optional.empty();
         };
+    }
+
+    private static String connected(JsonObject attempt, String host, Optional<String> account) {
+        return text(attempt.get("kind")).filter("link"::equals).isPresent()
+                ? account.orElse("Your account") + " at " + host + " can now sign in as you."
+                : "Connected to " + host + account.map(who -> " as " + who).orElse("") + ".";
     }
 
     /** Words with their weight. */

@@ -46,6 +46,11 @@ class SessionViewTest {
     @Test
     void a_person_is_told_of_ends_that_they_did_not_bring_about() {
         assertEquals("INFO Connected to github.com as mona.", told("{\"outcome\":\"connected\",\"account\":\"mona\"}"));
+        var linked = attempt("{\"outcome\":\"connected\",\"account\":\"eve\"}");
+        linked.addProperty("kind", "link");
+        assertEquals(
+                "eve at github.com can now sign in as you.",
+                SessionView.notice(linked).orElseThrow().words());
         assertEquals("INFO Signed in with github.com.", told("{\"outcome\":\"signedIn\"}"));
         assertEquals("WARNING No.", told("{\"outcome\":\"failed\",\"kind\":\"exchangeRefused\",\"message\":\"No.\"}"));
         for (var end : new String[] {

@@ -81,6 +81,25 @@ final class IdeHost implements Host {
     }
 
     @Override
+    public CompletableFuture<Boolean> confirm(String title, String message, String yes) {
+        var answer = new CompletableFuture<Boolean>();
+        later(() -> answer.complete(
+                Messages.showOkCancelDialog(project, asText(message), title, yes, "Cancel", null) == Messages.OK));
+        return answer;
+    }
+
+    /** A message that begins like a page would be shown as one; here it is text, whoever worded it. */
+    private static String asText(String message) {
+        return "<html>" + Notices.asText(message) + "</html>";
+    }
+
+    @Override
+    public boolean viewShown() {
+        var shown = panel;
+        return shown != null && shown.component().isShowing();
+    }
+
+    @Override
     public CompletableFuture<Optional<String>> ask(String title, String message) {
         return onUi(() -> Messages.showInputDialog(project, message, title, null));
     }

@@ -1,7 +1,9 @@
 package com.codestream.jetbrains.core.agent;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.eclipse.lsp4j.jsonrpc.ResponseErrorException;
@@ -56,6 +58,14 @@ public final class RequestFailure extends Exception {
             return new RequestFailure(error.getCode(), error.getMessage(), data);
         }
         return agentGone("The agent did not answer: " + cause);
+    }
+
+    /** Whether it was refused because it would disconnect others, whom the message names: it may be confirmed and sent again. */
+    public boolean affectsOthers() {
+        return data != null
+                && new JsonPrimitive("forbidden").equals(data.get("kind"))
+                && data.get("affected") instanceof JsonArray affected
+                && !affected.isEmpty();
     }
 
     /** As the bridge has it: {@code {code, message, data?}}. */

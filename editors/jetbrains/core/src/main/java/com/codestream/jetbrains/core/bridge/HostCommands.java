@@ -8,6 +8,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.util.Collections;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -48,7 +49,7 @@ public final class HostCommands {
             case "copy" -> with(args, "text", text -> done(() -> host.copy(text)));
             case "openExternal" -> with(args, "url", this::open);
             case "useToken" -> with(args, "providerId", this::useToken);
-            case "addHost" -> with(args, "providerId", this::addHost);
+            case "addHost" -> with(args, "providerId", providerId -> addHost(providerId, args.get("host")));
             case "openSettings" -> done(host::openSettings);
             case "showLog" -> done(host::showLog);
             case "restartAgent" -> done(restartAgent);
@@ -122,7 +123,11 @@ public final class HostCommands {
         });
     }
 
-    private CompletableFuture<JsonObject> addHost(String providerId) {
+    /** A host that is added again is named already. */
+    private CompletableFuture<JsonObject> addHost(String providerId, JsonElement known) {
+        if (known instanceof JsonPrimitive address && address.isString()) {
+            return credentials(providerId, address.getAsString());
+        }
         return host.ask(ADD, "Address of the service, or any of its pages:").thenCompose(answer -> {
             var address = answer.map(String::strip).filter(text -> !text.isEmpty());
             return address.isPresent() ? credentials(providerId, address.get()) : cancelled();
@@ -158,7 +163,36 @@ public final class HostCommands {
         var params = named(providerId);
         params.addProperty("host", address);
         params.add("data", data);
-        return agent.apply("codestream/provider/add", params).thenCompose(added -> done(() -> {}));
+        return agent.apply("codestream/provider/add", params)
+                .thenApply(HostCommands::added)
+                .exceptionallyCompose(failure -> addConfirmed(params, address, RequestFailure.of(failure)));
+    }
+
+    /** Replacing a host disconnects those who have accounts there: the agent's message names them. */
+    private CompletableFuture<JsonObject> addConfirmed(JsonObject params, String address, RequestFailure refused) {
+        if (!refused.affectsOthers()) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        return host.confirm(ADD, refused.getMessage(), "Replace " + address).thenCompose(yes -> {
+            if (!yes) {
+                return cancelled();
+            }
+            params.addProperty("confirmed", true);
+            return agent.apply("codestream/provider/add", params).thenApply(HostCommands::added);
+        });
+    }
+
+    /** What the view may know of it: which service it is, and what to register in its app. */
+    private static JsonObject added(JsonElement result) {
+        var answer = new JsonObject();
+        if (result instanceof JsonObject added) {
+            for (var name : List.of("providerId", "redirectUri")) {
+                if (added.get(name) instanceof JsonPrimitive value && value.isString()) {
+                    answer.add(name, value);
+                }
+            }
+        }
+        return answer;
     }
 
     /** A provider id is a host with stars for dots. */

@@ -41,7 +41,12 @@ class GoldenTest {
         Set<Integer> asked = new HashSet<>();
         try (var ide = TestIde.with(FakeAgent.script("deaf"))) {
             ide.host.answers.addAll(List.of(
-                    Optional.of("t0ken"), Optional.of("git.example.com"), Optional.of(""), Optional.of("t0ken")));
+                    Optional.of("t0ken"),
+                    Optional.of("git.example.com"),
+                    Optional.of(""),
+                    Optional.of("t0ken"),
+                    Optional.of(""),
+                    Optional.of("t0ken")));
             var commands = new HostCommands(
                     ide.host,
                     Runnable::run,

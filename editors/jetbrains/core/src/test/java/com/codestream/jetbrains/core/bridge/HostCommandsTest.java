@@ -3,6 +3,7 @@ package com.codestream.jetbrains.core.bridge;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.codestream.jetbrains.core.agent.RequestFailure;
 import com.codestream.jetbrains.core.harness.FakeAgent;
 import com.codestream.jetbrains.core.harness.TestIde;
 import com.google.gson.JsonObject;
@@ -12,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.eclipse.lsp4j.jsonrpc.ResponseErrorException;
+import org.eclipse.lsp4j.jsonrpc.messages.ResponseError;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -19,13 +22,22 @@ import org.junit.jupiter.api.Test;
 class HostCommandsTest {
     private final List<String> asked = new ArrayList<>();
     private JsonObject list = new JsonObject();
+    /** What adding a host is answered with; a refusal is an error's {@code data}. */
+    private JsonObject added = new JsonObject();
+
+    private JsonObject refusal;
     private final TestIde ide = TestIde.with(FakeAgent.script("exit-at-once"));
     private final HostCommands commands = new HostCommands(
             ide.host,
             Runnable::run,
             (method, params) -> {
                 asked.add(method + " " + params);
-                return CompletableFuture.completedFuture(method.endsWith("/list") ? list : new JsonObject());
+                if (method.endsWith("/add") && refusal != null && !params.has("confirmed")) {
+                    var error = new ResponseError(RequestFailure.REQUEST_FAILED, "This disconnects Ada.", refusal);
+                    return CompletableFuture.failedFuture(new ResponseErrorException(error));
+                }
+                return CompletableFuture.completedFuture(
+                        method.endsWith("/list") ? list : method.endsWith("/add") ? added : new JsonObject());
             },
             () -> asked.add("restart"));
 
@@ -54,6 +66,30 @@ class HostCommandsTest {
                         "codestream/provider/add {\"providerId\":\"github*com\",\"host\":\"git.example.com\","
                                 + "\"data\":{\"appClientId\":\"app\",\"appClientSecret\":\"s3cret\"}}"),
                 asked);
+    }
+
+    @Test
+    void what_to_register_in_the_app_goes_to_the_view_and_nothing_else() {
+        added = JsonParser.parseString(
+                        "{\"providerId\":\"git*example*com\",\"redirectUri\":\"https://x/cb\",\"secret\":\"s\"}")
+                .getAsJsonObject();
+        assertEquals(
+                "{\"providerId\":\"git*example*com\",\"redirectUri\":\"https://x/cb\"}",
+                run("addHost", "git.example.com", "app", "s3cret"));
+    }
+
+    @Test
+    void replacing_a_host_that_others_use_is_confirmed_with_their_names() {
+        refusal = JsonParser.parseString("{\"kind\":\"forbidden\",\"affected\":[\"Ada\"]}")
+                .getAsJsonObject();
+        assertEquals("{\"cancelled\":true}", run("addHost", "git.example.com", "", "t0ken", null));
+        assertEquals("{}", run("addHost", "git.example.com", "", "t0ken", "Replace git.example.com"));
+        assertEquals(3, asked.size());
+        assertTrue(asked.get(2).endsWith("\"confirmed\":true}"), asked.get(2));
+        refusal = JsonParser.parseString("{\"kind\":\"forbidden\"}").getAsJsonObject();
+        ide.host.answers.addAll(List.of(Optional.of("git.example.com"), Optional.of(""), Optional.of("t0ken")));
+        var args = JsonParser.parseString("{\"providerId\":\"github*com\"}").getAsJsonObject();
+        assertTrue(commands.run("addHost", args).isCompletedExceptionally());
     }
 
     @Test

@@ -35,6 +35,9 @@ public final class TestHost implements Host {
     /** Answers to boxes, in order; an absent one means that the box is closed. */
     public final Queue<Optional<String>> answers = new ArrayDeque<>();
 
+    /** Whether the tool window is open. */
+    public volatile boolean viewShown = true;
+
     private final Consumer<String> page;
 
     TestHost(Store store, Consumer<String> page) {
@@ -68,6 +71,18 @@ public final class TestHost implements Host {
         questions.add(new Notice(level, message));
         done.add("choose " + choices);
         return CompletableFuture.completedFuture(answers.remove());
+    }
+
+    @Override
+    public CompletableFuture<Boolean> confirm(String title, String message, String yes) {
+        done.add("confirm " + message);
+        return CompletableFuture.completedFuture(
+                answers.remove().filter(yes::equals).isPresent());
+    }
+
+    @Override
+    public boolean viewShown() {
+        return viewShown;
     }
 
     @Override
