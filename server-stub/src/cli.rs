@@ -116,7 +116,9 @@ fn serve(settings: Settings, ready_json: bool, environment: &Environment) -> Exi
 
 async fn listen_and_serve(settings: Settings, ready_json: bool) -> Result<(), String> {
     // Before anything is promised, so that a signal right after the ready line is obeyed.
-    let stop = signal::stop().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let stop = signal::survive_file_size_limits()
+        .and_then(|()| signal::stop())
+        .map_err(|error| format!("cannot listen for signals: {error}"))?;
     let api = bind(&settings.listen).await?;
     let sandbox = match &settings.sandbox_listen {
         Some(address) => Some(bind(address).await?),

@@ -37,6 +37,7 @@ pub(crate) struct Metrics {
     pub(crate) listeners: listen::Counts,
     limits_hit: Family<Limit, Counter>,
     told: Mutex<BTreeMap<&'static str, UnixMillis>>,
+    store_writable: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -75,6 +76,7 @@ impl Metrics {
             listeners: listen::Counts::default(),
             limits_hit: Family::default(),
             told: Mutex::default(),
+            store_writable: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests answered", metrics.requests.clone());
@@ -109,6 +111,11 @@ impl Metrics {
             metrics.draining.clone(),
         );
         metrics.listeners.register(registry);
+        registry.register(
+            "store_writable",
+            "1 while the store takes writes",
+            metrics.store_writable.clone(),
+        );
         metrics
     }
 
@@ -201,6 +208,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
 }
 
 async fn show(State(app): State<Arc<App>>) -> Response {
+    let writable = app.store.probe().await.is_ok();
+    app.metrics.store_writable.set(i64::from(writable));
     match app.metrics.text(&app) {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -61,11 +61,7 @@ pub enum ServeError {
 
 impl From<StoreError> for ServeError {
     fn from(error: StoreError) -> Self {
-        use std::error::Error as _;
-        let cause = error
-            .source()
-            .map_or_else(|| error.to_string(), ToString::to_string);
-        Self::Database(cause)
+        Self::Database(error.cause())
     }
 }
 

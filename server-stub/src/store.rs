@@ -5,6 +5,7 @@
 
 mod accounts;
 mod handshakes;
+mod health;
 mod identities;
 mod inbox;
 mod limits;
@@ -26,6 +27,7 @@ pub(crate) use handshakes::{
     CameBack, Connected, Consumed, End, Entered, Failure, Finish, Handshake, HandshakeKind, Handshakes,
     NewHandshake, NewState, State,
 };
+pub(crate) use health::Health;
 pub(crate) use identities::{Confirmed, Identities, Identity, Offered, Unlinked, UserIdentity};
 pub(crate) use inbox::{Claimed, Delivery, Inbox, Member, NewDelivery, NewMatter, Taken};
 pub(crate) use limits::{Allowed, Limits, Rate};
@@ -52,6 +54,7 @@ use crate::random::Random;
 pub(crate) trait Store:
     Accounts
     + Handshakes
+    + Health
     + Identities
     + Inbox
     + Limits
@@ -89,9 +92,36 @@ pub(crate) enum StoreError {
     /// There is as much as may be kept; nothing was changed.
     #[error("the quota {} is used up", .0.name())]
     OverQuota(Quota),
+    /// The store takes no writes, for this reason.
+    #[error("the store takes no writes: {0}")]
+    Unwritable(String),
+    /// Another server has the database's file.
+    #[error("another server uses this database: stop it, or name another file")]
+    InUse,
+    /// The database's file was deleted, or another one has its name.
+    #[error("the database's file was deleted or replaced while the server runs: restart the server")]
+    Replaced,
     /// A row that the call relies on is not there.
     #[error("there is no such {0}")]
     Missing(&'static str),
+}
+
+impl StoreError {
+    /// In one line, for the operator: the database's own words where it has some.
+    pub(crate) fn cause(&self) -> String {
+        use std::error::Error as _;
+        self.source()
+            .map_or_else(|| self.to_string(), ToString::to_string)
+    }
+
+    /// Whether the database is out of order, and not what was asked of it: the same request may succeed later.
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::Unwritable(_) | Self::InUse | Self::Replaced | Self::TooSlow => true,
+            Self::Database(error) => sql::is_outage(error),
+            Self::Sealed(_) | Self::Shape(_) | Self::Missing(_) | Self::OverQuota(_) => false,
+        }
+    }
 }
 
 /// Whether a PostgreSQL database answers, without changing it.

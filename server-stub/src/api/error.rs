@@ -115,10 +115,25 @@ pub(super) fn seconds(wait: Duration) -> u128 {
     wait.as_millis().div_ceil(1000).max(1)
 }
 
+/// How soon a client may try again when the database is out of order.
+const OUTAGE: Duration = Duration::from_secs(2);
+
 impl From<StoreError> for RouteError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::OverQuota(quota) => Self::over_quota(quota),
+            error if error.is_outage() => {
+                tracing::error!(
+                    cause = error.cause(),
+                    "request failed: the database is out of order"
+                );
+                Self {
+                    retry_after: Some(OUTAGE),
+                    ..Self::of(ServerCode::Internal)
+                        .saying("The server cannot use its database right now. Try again in a moment.")
+                        .at(StatusCode::SERVICE_UNAVAILABLE)
+                }
+            }
             error => Self::internal(&error),
         }
     }

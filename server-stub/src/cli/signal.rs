@@ -1,4 +1,4 @@
-//! The signals that end the server.
+//! The signals that end the server, and one that must not.
 
 use std::io;
 
@@ -14,6 +14,21 @@ pub(super) fn stop() -> io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
+}
+
+/// A limit on file sizes is told as a failed write, as a full disk is; unhandled, its signal would end the process.
+#[cfg(unix)]
+pub(super) fn survive_file_size_limits() -> io::Result<()> {
+    use rustix::process::Signal;
+    use tokio::signal::unix::{SignalKind, signal};
+    // The handler stays for as long as the process, whoever listens.
+    signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map(drop)
+}
+
+/// There is no such limit.
+#[cfg(not(unix))]
+pub(super) fn survive_file_size_limits() -> io::Result<()> {
+    Ok(())
 }
 
 /// Ends at the first Ctrl-C.

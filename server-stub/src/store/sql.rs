@@ -7,6 +7,7 @@
 
 mod accounts;
 mod handshakes;
+mod health;
 mod identities;
 mod inbox;
 mod limits;
@@ -29,7 +30,7 @@ use codestream_protocol::directive::Directive;
 use codestream_protocol::{UnixMillis, UserId};
 use serde_json::Value;
 
-use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use tokio::time::Instant;
 
 use super::{Change, Policy, Quota, StoreError, StoredMessage, Wake, Wakes};
@@ -37,6 +38,7 @@ use crate::clock::Clock;
 use crate::config::Database;
 use crate::keys::{Place, SealError, Sealer};
 use crate::random::Random;
+use health::LastWrite;
 use limits::Buckets;
 pub(super) use postgres::reach;
 
@@ -49,6 +51,7 @@ pub(crate) struct Sql {
     engine: Engine,
     writer: AnyPool,
     reader: AnyPool,
+    last_write: LastWrite,
     sealer: Sealer,
     clock: Clock,
     random: Random,
@@ -59,7 +62,11 @@ pub(crate) struct Sql {
 /// What the engines do differently.
 enum Engine {
     /// One process: what it alone needs to know is in its memory.
-    Sqlite { buckets: Buckets },
+    Sqlite {
+        buckets: Buckets,
+        /// `None`: in memory.
+        file: Option<sqlite::OwnFile>,
+    },
     /// Several nodes: they tell each other.
     Postgres { _ears: postgres::Ears },
 }
@@ -95,6 +102,7 @@ impl Sql {
             engine,
             writer,
             reader,
+            last_write: LastWrite::default(),
             sealer: sealer.clone(),
             clock: clock.clone(),
             random: random.clone(),
@@ -109,6 +117,8 @@ impl Sql {
 
     /// Begins to write. Dropped without [`Tx::commit`], nothing has happened.
     async fn write(&self) -> Result<Tx<'_>, StoreError> {
+        // Until the commit says otherwise: a write that is dropped may have failed.
+        self.last_write.in_doubt();
         let inner = match self.engine {
             Engine::Sqlite { .. } => self.writer.begin_with("BEGIN IMMEDIATE").await?,
             Engine::Postgres { .. } => self.writer.begin().await?,
@@ -184,6 +194,7 @@ impl Tx<'_> {
             return Err(StoreError::TooSlow);
         }
         self.inner.commit().await?;
+        self.store.last_write.kept();
         for wake in self.wakes {
             self.store.wakes.tell(wake);
         }
@@ -274,6 +285,40 @@ fn within(quota: Quota, count: i64, most: u32) -> Result<(), StoreError> {
         return Err(StoreError::OverQuota(quota));
     }
     Ok(())
+}
+
+/// A connection goes back to its pool without a transaction, or not at all. A failed COMMIT or ROLLBACK, on a full disk for
+/// one, leaves it in a state that neither side knows; a new connection begins from what is on the disk.
+async fn leaves_no_transaction(db: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    // Rollbacks of transactions that were dropped are done first.
+    db.ping().await?;
+    Ok(!db.is_in_transaction())
+}
+
+/// Whether the database is out of order, and not the statement wrong.
+pub(super) fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_outage_code(&code)),
+        _ => false,
+    }
+}
+
+fn is_outage_code(code: &str) -> bool {
+    // SQLSTATE has five characters: connection, transaction rollback, resources, operator intervention, system; a lock that
+    // was not to be had in time, a server that only reads.
+    const SQL_STATE: [&str; 7] = ["08", "40", "53", "57", "58", "55P03", "25006"];
+    if code.len() == 5 {
+        return SQL_STATE.iter().any(|class| code.starts_with(class));
+    }
+    // SQLite's BUSY, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB: the low byte of its extended codes.
+    let number: Option<u32> = code.parse().ok();
+    number.is_some_and(|number| matches!(number & 0xff, 5 | 8 | 10 | 11 | 13 | 14 | 15 | 26))
 }
 
 fn to_value(message: &Message) -> Result<Value, StoreError> {

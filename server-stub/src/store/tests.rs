@@ -138,13 +138,23 @@ impl Bench {
     }
 
     /// The node after a restart with another key, that opens what was sealed with the first.
-    async fn again(&self) -> Self {
-        Self::at(self.place.clone(), 2).await
+    async fn again(self) -> Self {
+        Self::at(self.ended(), 2).await
     }
 
     /// The node after a restart with another key alone.
-    async fn without_its_key(&self) -> Self {
-        Self::with(self.place.clone(), KeyRing::new(Key::new([2; 32]), Vec::new())).await
+    async fn without_its_key(self) -> Self {
+        Self::with(self.ended(), KeyRing::new(Key::new([2; 32]), Vec::new())).await
+    }
+
+    /// The node after a restart with the key of the beginning.
+    async fn with_its_key(self) -> Self {
+        Self::at(self.ended(), 1).await
+    }
+
+    /// A file is one server's: what comes next can only be opened once this one has ended.
+    fn ended(self) -> Place {
+        self.place
     }
 
     async fn user(&self, email: &str) -> (User, Team) {

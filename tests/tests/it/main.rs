@@ -17,6 +17,8 @@ mod cuts;
 mod dark;
 mod deny;
 mod disconnect;
+#[cfg(target_os = "linux")]
+mod disk;
 mod environments;
 mod expiry;
 mod fault_proxy;

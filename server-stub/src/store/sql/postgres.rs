@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use super::{Engine, Opened};
+use super::{Engine, Opened, leaves_no_transaction};
 use crate::config::PostgresUrl;
 use crate::store::{StoreError, Wake, Wakes};
 
@@ -45,6 +45,7 @@ pub(super) async fn open(url: &PostgresUrl, wakes: &Wakes) -> Result<Opened, Sto
     let pool = AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE)
+        .after_release(|db, _| Box::pin(leaves_no_transaction(db)))
         .after_connect(|db, _| {
             Box::pin(async move {
                 for bound in BOUNDS {

@@ -6,60 +6,81 @@ mod file;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use sqlx::AnyPool;
-use sqlx::any::AnyPoolOptions;
+use std::time::Duration;
 
-use super::{Buckets, Engine, Opened};
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyConnection, AnyPool, Connection as _};
+
+use super::{Buckets, Engine, Opened, leaves_no_transaction};
 use crate::store::StoreError;
 
+pub(super) use file::OwnFile;
+
 const READERS: u32 = 4;
+/// How long a request waits for a connection.
+const ACQUIRE: Duration = Duration::from_secs(5);
+const PRAGMAS: [&str; 2] = ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
 
 /// A database that is gone when the server stops.
 pub(super) async fn in_memory() -> Result<Opened, StoreError> {
-    let writer = open_one("sqlite::memory:").await?;
-    Ok(opened(writer.clone(), writer))
+    // It dies with its last connection, so this one never ends; there is no disk that could fail it.
+    let writer = one_connection().connect("sqlite::memory:").await?;
+    migrate(&mut *writer.acquire().await?).await?;
+    Ok(opened(writer.clone(), writer, None))
 }
 
-/// The database in this file, which is made when absent.
+/// The database in this file, which is made when absent and is this server's alone.
 pub(super) async fn in_file(path: &Path) -> Result<Opened, StoreError> {
-    file::make(path).map_err(sqlx::Error::Io)?;
+    let file = OwnFile::take(path)?;
     let url = url(path)?;
-    let writer = open_one(&url).await?;
+    // Not from the pool, which would try again for as long as it waits and then say that it timed out.
+    let mut first = AnyConnection::connect(&url).await?;
+    prepare(&mut first).await?;
+    migrate(&mut first).await?;
+    first.close().await?;
+    let writer = one_connection()
+        .after_release(|db, _| Box::pin(leaves_no_transaction(db)))
+        .connect(&url)
+        .await?;
     let readers = AnyPoolOptions::new()
         .max_connections(READERS)
+        .acquire_timeout(ACQUIRE)
         .test_before_acquire(false);
     let reader = readers.connect(&format!("{url}?mode=ro")).await?;
-    Ok(opened(writer, reader))
+    Ok(opened(writer, reader, Some(file)))
 }
 
-async fn open_one(url: &str) -> Result<AnyPool, StoreError> {
-    // An in-memory database dies with its last connection, so this one never does.
-    let one = AnyPoolOptions::new()
+fn one_connection() -> AnyPoolOptions {
+    AnyPoolOptions::new()
         .min_connections(1)
         .max_connections(1)
+        .acquire_timeout(ACQUIRE)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        .after_connect(|db, _| {
-            Box::pin(async move {
-                for pragma in ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"] {
-                    sqlx::query(pragma).execute(&mut *db).await?;
-                }
-                Ok(())
-            })
-        });
-    let writer = one.connect(url).await?;
-    sqlx::migrate!("./migrations/sqlite")
-        .run(&writer)
-        .await
-        .map_err(sqlx::Error::from)?;
-    Ok(writer)
+        .after_connect(|db, _| Box::pin(prepare(db)))
 }
 
-fn opened(writer: AnyPool, reader: AnyPool) -> Opened {
+async fn prepare(db: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    for pragma in PRAGMAS {
+        sqlx::query(pragma).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// Applies what is missing. As with PostgreSQL, migrations of a newer version are left alone, so that this version can be
+/// rolled back to.
+async fn migrate(db: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    let mut migrator = sqlx::migrate!("./migrations/sqlite");
+    migrator.set_ignore_missing(true).run(db).await?;
+    Ok(())
+}
+
+fn opened(writer: AnyPool, reader: AnyPool, file: Option<OwnFile>) -> Opened {
     Opened {
         engine: Engine::Sqlite {
             buckets: Buckets::default(),
+            file,
         },
         writer,
         reader,
@@ -83,6 +104,32 @@ fn url(path: &Path) -> Result<String, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_is_no_database_is_refused_at_once_with_the_cause() {
+        sqlx::any::install_default_drivers();
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("notes.txt");
+        std::fs::write(&path, "anything but a database. ".repeat(100)).expect("a file");
+        let error = in_file(&path).await.err().expect("a refusal");
+        assert!(error.cause().contains("not a database"), "{}", error.cause());
+    }
+
+    #[tokio::test]
+    async fn a_second_server_on_one_file_is_refused_until_the_first_has_ended() {
+        sqlx::any::install_default_drivers();
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("db");
+        let both = tokio::join!(in_file(&path), in_file(&path));
+        let first = match both {
+            (Ok(one), Err(StoreError::InUse)) | (Err(StoreError::InUse), Ok(one)) => one,
+            (one, two) => panic!("{:?} {:?}", one.err(), two.err()),
+        };
+        first.writer.close().await;
+        first.reader.close().await;
+        drop(first.engine);
+        in_file(&path).await.expect("it is free again");
+    }
 
     #[tokio::test]
     async fn any_file_name_is_kept_as_it_is() {

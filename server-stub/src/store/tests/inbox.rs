@@ -105,8 +105,10 @@ async fn work_whose_key_is_not_there_is_left_to_whoever_has_it(bench: Bench) {
         other.store.claim_delivery(&id).await.expect("a database"),
         lost(1)
     );
+    let bench = other.with_its_key().await;
     let work = claim(&bench, &id).await.expect("to do, at once").work;
     assert_eq!(work, json!({"text": "canary"}));
+    let other = bench.without_its_key().await;
     other.clock.advance(MINUTE);
     for tries in 3..=5 {
         assert_eq!(due(&other).await, [id.as_str()]);

@@ -1,0 +1,5 @@
+-- One row, written to find out whether writes are kept.
+CREATE TABLE probes (
+    id INTEGER PRIMARY KEY,
+    at BIGINT NOT NULL
+);
