@@ -3,6 +3,7 @@
 //! Owns that a letter is proven before it is read, taken once, answered at once, and worked on afterwards, by whichever
 //! process is there. Knows no third party: what a letter says is its service's to tell.
 
+mod answers;
 mod connect_code;
 mod desk;
 mod receive;
@@ -18,6 +19,7 @@ use codestream_protocol::http::path;
 
 use crate::app::App;
 
+pub(crate) use answers::Answers;
 pub(crate) use work::run;
 
 /// This room's routes.

@@ -46,6 +46,8 @@ pub(crate) struct App {
     pub(crate) channel: Channel,
     /// Refreshes under way.
     pub(crate) flights: crate::broker::Flights,
+    /// What third parties answered a moment ago about who may read what.
+    pub(crate) answers: crate::actions::Answers,
     /// What is counted, for Prometheus.
     pub(crate) metrics: Metrics,
     /// Background work and its end.

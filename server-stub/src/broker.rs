@@ -41,7 +41,7 @@ use crate::app::App;
 use crate::providers::Registry;
 
 pub(crate) use hosts::row as host_row;
-pub(crate) use refresh::Flights;
+pub(crate) use refresh::{Flights, current as current_account};
 pub(crate) use start_code::issue as issue_start_code;
 
 /// This room's routes.

@@ -73,6 +73,8 @@ const BODY_LIMIT: usize = 1024 * 1024;
 pub(crate) struct Sandbox(Arc<Inner>);
 
 struct Inner {
+    /// The origin of all of it.
+    site: Url,
     recorder: Recorder,
     services: BTreeMap<&'static str, Box<dyn Service>>,
 }
@@ -151,6 +153,7 @@ impl Sandbox {
             Some((*name, new(setup)))
         });
         Self(Arc::new(Inner {
+            site: site.clone(),
             recorder: Recorder::new(clock.clone()),
             services: services.collect(),
         }))
@@ -194,11 +197,14 @@ impl Sandbox {
 /// This room's routes, for the sandbox's own listener.
 pub(crate) fn routes(app: &Arc<App>, sandbox: &Sandbox) -> Router {
     let style = get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], pages::STYLE) });
+    let controls = sandbox
+        .own_controls(app)
+        .merge(control::routes(app.clone(), sandbox.clone()))
+        .layer(from_fn_with_state(sandbox.0.site.clone(), control::guard));
     Router::new()
         .route("/sandbox/style.css", style)
         .merge(crate::faults::around(sandbox.imitations(), app))
-        .merge(sandbox.own_controls(app))
-        .merge(control::routes(app.clone(), sandbox.clone()))
+        .merge(controls)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 

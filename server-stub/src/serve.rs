@@ -283,6 +283,7 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
         faults,
         channel: channel::Channel::default(),
         flights: broker::Flights::default(),
+        answers: actions::Answers::default(),
         lifecycle: Lifecycle::default(),
         config,
         origins,

@@ -166,6 +166,11 @@ impl Control {
         serde_json::from_str(&answer.text).expect("a list")
     }
 
+    /// Sets something up at an imitated third party: `name` is the path below its controls.
+    pub async fn set(&self, name: &str, order: Value) {
+        self.post(name, order).await;
+    }
+
     /// A `response_url` of the imitated Slack, for a component that nobody has used.
     pub async fn response_url(&self) -> String {
         let made = self.post("slack/response-url", Value::Null).await;

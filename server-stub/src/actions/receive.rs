@@ -64,7 +64,9 @@ pub(super) async fn receive(
     let (action, name) = actions.next().ok_or(Refusal::Unknown)?;
     let provider = app.providers.get(name).map_err(Refusal::NotSetUp)?;
     let now = app.clock.now();
-    let heard = provider.hear(&app.http, action, &headers, &body, now).await;
+    let heard = provider
+        .hear(&app.http, action, &headers, &body, &app.clock)
+        .await;
     let heard = heard.map_err(|unheard| Refusal::Unheard(name, unheard))?;
     let taken = app
         .store

@@ -19,13 +19,18 @@ pub(super) async fn say(
     bearer: Bearer,
     Json(saying): Json<Saying>,
 ) -> Result<axum::Json<Value>, RouteError> {
-    let teams = &bearer.user.team_ids;
     for provider in app.providers.all() {
         let desk = ServiceDesk {
-            store: &*app.store,
+            app: &app,
             provider: provider.name(),
         };
-        let said = provider.say(&app.http, &desk, teams, &saying.conversation_id, &saying.text);
+        let said = provider.say(
+            &app.http,
+            &desk,
+            &bearer.user.id,
+            &saying.conversation_id,
+            &saying.text,
+        );
         match said.await {
             Ok(true) => return Ok(axum::Json(json!({}))),
             Ok(false) => {}
@@ -36,5 +41,5 @@ pub(super) async fn say(
         }
     }
     let missing = RouteError::of(ServerCode::NotFound).at(StatusCode::NOT_FOUND);
-    Err(missing.saying("This channel is not connected for your team."))
+    Err(missing.saying("This channel is not connected for your team, or you are not a member of it."))
 }

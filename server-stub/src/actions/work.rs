@@ -40,7 +40,7 @@ pub(crate) async fn run(app: Arc<App>) {
 }
 
 /// Does one piece of work, unless somebody else does.
-async fn attend(app: &App, id: &str) {
+async fn attend(app: &Arc<App>, id: &str) {
     let delivery = match app.store.claim_delivery(id).await {
         Ok(Claimed::Ours(delivery)) => delivery,
         Ok(Claimed::No) => return,
@@ -68,13 +68,13 @@ async fn attend(app: &App, id: &str) {
     }
 }
 
-async fn done(app: &App, delivery: &Delivery) -> Result<(), WorkError> {
+async fn done(app: &Arc<App>, delivery: &Delivery) -> Result<(), WorkError> {
     let Ok(provider) = app.providers.get(&delivery.provider) else {
         // Not set up any more: nobody is left to work for.
         return Ok(app.store.finish_delivery(&delivery.id, Vec::new()).await?);
     };
     let desk = ServiceDesk {
-        store: &*app.store,
+        app,
         provider: provider.name(),
     };
     let work = provider.work(&app.http, &desk, &delivery.work, delivery.arrived_at);

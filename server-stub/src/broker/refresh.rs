@@ -124,6 +124,27 @@ pub(crate) async fn refresh(
     }
 }
 
+/// The account, refreshed first where its access token has expired; `None`: there is none. What the refresh could not do is
+/// the service's to say on the next call.
+pub(crate) async fn current(app: &Arc<App>, key: &AccountKey) -> Result<Option<Account>, StoreError> {
+    let account = app.store.account(key).await?;
+    let expired = account.as_ref().is_some_and(|account| {
+        let is_over = account.expires_at.is_some_and(|end| app.clock.now() >= end);
+        is_over && account.refresh_token.is_some()
+    });
+    if !expired {
+        return Ok(account);
+    }
+    let had = account.and_then(|account| account.access_token);
+    let flight = app.flights.join(key, || {
+        let (app, key) = (app.clone(), key.clone());
+        let request_id = app.random.uuid().to_string();
+        fly(app, key, had, request_id).boxed()
+    });
+    flight.await;
+    app.store.account(key).await
+}
+
 /// To its end, even when every window goes away: a service that rotates has forgotten the old refresh token by then.
 async fn fly(app: Arc<App>, key: AccountKey, had: Option<AccessToken>, request_id: String) -> Outcome {
     let work = {

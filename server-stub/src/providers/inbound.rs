@@ -1,17 +1,20 @@
 //! What third parties send us, server to server. A service proves and reads a letter, and says what follows from it; whom
 //! that concerns, that it is answered in time and worked on once are the actions room's to see to.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use codestream_protocol::activity::Activity;
+use codestream_protocol::secret::AccessToken;
 use codestream_protocol::{ServerCode, TeamId, UnixMillis, UserId};
 use serde_json::Value;
 
 use super::call::CallError;
 use super::signing_keys::SigningKeys;
-use crate::store::StoreError;
+use crate::clock::Clock;
+use crate::store::{Member, StoreError};
 
 /// A call, as it arrived.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(crate) struct Letter<'a> {
     /// Before any parsing: signatures are over these bytes.
     pub(crate) body: &'a [u8],
     pub(crate) now: UnixMillis,
+    /// For what proving it may wait for.
+    pub(crate) clock: &'a Clock,
     /// Of the service, for letters with a signed token.
     pub(crate) keys: &'a SigningKeys,
 }
@@ -102,15 +107,21 @@ pub(crate) struct Told {
     pub(crate) activity: Activity,
 }
 
-/// Whom an activity concerns.
+/// Who is notified of an activity, each on their own user channel. There is no way to notify a team: what is written at a
+/// third party is for those who may read it there, and a team has members who may not (CWE-200, CWE-863).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Whom {
-    /// Every team with an account in the activity's workspace.
-    Workspace,
     /// Whoever has connected the account of this subject.
     Person(String),
-    /// These teams.
-    Teams(Vec<TeamId>),
+    /// These users.
+    Users(BTreeSet<UserId>),
+}
+
+impl Whom {
+    /// Nobody, until it is known who may read it.
+    pub(crate) fn nobody() -> Self {
+        Self::Users(BTreeSet::new())
+    }
 }
 
 /// Why work was not finished; it is tried again later.
@@ -130,6 +141,19 @@ pub(crate) enum WorkError {
 pub(crate) trait Desk: Send + Sync {
     /// Whose connect code this is; it is good once.
     async fn redeem(&self, code: &str) -> Result<Option<UserId>, StoreError>;
+
+    /// Every account in a workspace of the service.
+    async fn members_at(&self, workspace: &str) -> Result<Vec<Member>, StoreError>;
+
+    /// The access token of an account in a workspace, refreshed when it has expired; `None`: the account has none.
+    async fn access_of(&self, member: &Member, workspace: &str) -> Result<Option<AccessToken>, StoreError>;
+
+    /// What [`remember`](Self::remember) was told about `question`, for a minute.
+    fn recall(&self, question: &str) -> Option<Value>;
+
+    /// Remembers what the service answered. Memory is this process's own and short, so that who loses access at the service
+    /// is not notified for long.
+    fn remember(&self, question: &str, answer: &Value);
 
     /// The teams of a user.
     async fn teams_of(&self, user: &UserId) -> Result<Vec<TeamId>, StoreError>;

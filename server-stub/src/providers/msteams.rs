@@ -5,11 +5,12 @@ mod activity;
 mod bot;
 mod channels;
 mod connector;
+mod roster;
 mod token;
 
 use async_trait::async_trait;
 use codestream_protocol::http::Revoked;
-use codestream_protocol::{TeamId, UnixMillis};
+use codestream_protocol::{UnixMillis, UserId};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -144,10 +145,10 @@ impl Service for MsTeams {
         &self,
         caller: Caller<'_>,
         desk: &dyn Desk,
-        teams: &[TeamId],
+        user: &UserId,
         channel: &str,
         text: &str,
     ) -> Result<bool, WorkError> {
-        bot::say(caller, desk, teams, channel, text).await
+        bot::say(caller, desk, user, channel, text).await
     }
 }

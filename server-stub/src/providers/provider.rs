@@ -5,7 +5,7 @@ use codestream_protocol::http::{ProviderRow, Revoked, Scope, path};
 use codestream_protocol::id::ProviderId;
 use codestream_protocol::pkce::CodeChallenge;
 use codestream_protocol::secret::{ClientSecret, SigningSecret};
-use codestream_protocol::{TeamId, UnixMillis};
+use codestream_protocol::{UnixMillis, UserId};
 use serde_json::Value;
 use url::Url;
 
@@ -18,6 +18,7 @@ use super::service::{Ask, Caller, Grant, Held, OAuthApp, Purpose, Service};
 use super::signing_keys::SigningKeys;
 use super::token::{TokenError, Tokens};
 use crate::app::Origins;
+use crate::clock::Clock;
 use crate::config::{Config, Key, ProviderApp};
 
 /// A third party that is set up. Without an app its users bring tokens of their own.
@@ -289,13 +290,14 @@ impl Provider {
         action: &str,
         headers: &HeaderMap,
         body: &[u8],
-        now: UnixMillis,
+        clock: &Clock,
     ) -> Result<Heard, Unheard> {
         let letter = Letter {
             action,
             headers,
             body,
-            now,
+            now: clock.now(),
+            clock,
             keys: &self.keys,
         };
         self.service.hear(self.caller(http), &letter).await
@@ -322,17 +324,18 @@ impl Provider {
         self.service.follow_up(self.caller(http), letter, told).await
     }
 
-    /// Says something in a channel that was connected for one of `teams`; `false`: there is none.
+    /// Says something for `user` in a channel that is connected for one of the user's teams and that the user may read;
+    /// `false`: there is none.
     pub(crate) async fn say(
         &self,
         http: &reqwest::Client,
         desk: &dyn Desk,
-        teams: &[TeamId],
+        user: &UserId,
         channel: &str,
         text: &str,
     ) -> Result<bool, WorkError> {
         self.service
-            .say(self.caller(http), desk, teams, channel, text)
+            .say(self.caller(http), desk, user, channel, text)
             .await
     }
 

@@ -7,7 +7,7 @@ use codestream_protocol::pkce::CodeChallenge;
 use codestream_protocol::secret::{
     AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, RefreshToken, SigningSecret,
 };
-use codestream_protocol::{TeamId, UnixMillis};
+use codestream_protocol::{UnixMillis, UserId};
 use serde_json::Value;
 use url::Url;
 
@@ -265,12 +265,13 @@ pub(crate) trait Service: std::fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// Says something in a channel that was connected for one of `teams`; `false`: there is none.
+    /// Says something for `user` in a channel that is connected for one of the user's teams and that the user may read;
+    /// `false`: there is none.
     async fn say(
         &self,
         _: Caller<'_>,
         _: &dyn Desk,
-        _teams: &[TeamId],
+        _user: &UserId,
         _channel: &str,
         _text: &str,
     ) -> Result<bool, WorkError> {

@@ -4,6 +4,7 @@
 mod actions;
 mod events;
 mod follow_up;
+mod readers;
 mod signature;
 
 use async_trait::async_trait;
@@ -305,12 +306,12 @@ impl Service for Slack {
 
     async fn work(
         &self,
-        _: Caller<'_>,
-        _: &dyn Desk,
+        caller: Caller<'_>,
+        desk: &dyn Desk,
         letter: &Value,
         at: UnixMillis,
     ) -> Result<Vec<Told>, WorkError> {
-        actions::work(letter, at)
+        actions::work(caller, desk, letter, at).await
     }
 
     async fn follow_up(&self, caller: Caller<'_>, letter: &Value, told: bool) -> Result<(), CallError> {

@@ -1,6 +1,7 @@
 //! Controls for tests: users, messages, faults, and what was received.
 
 mod faults;
+mod guard;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use super::chance::hexadecimal;
 use super::recorder::{Entry, Wanted};
 use crate::app::App;
 use crate::store::{NewUser, StoreError};
+pub(super) use guard::guard;
 
 /// Most users that are made at once.
 const MOST_USERS: usize = 10_000;

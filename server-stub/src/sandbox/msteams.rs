@@ -2,6 +2,7 @@
 
 mod connector;
 mod keys;
+mod roster;
 #[cfg(test)]
 mod tests;
 

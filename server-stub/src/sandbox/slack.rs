@@ -3,6 +3,7 @@
 
 mod api;
 mod calls;
+mod conversations;
 mod responses;
 #[cfg(test)]
 mod tests;
@@ -115,6 +116,14 @@ impl Style for Workspaces {
             )
             .route("/api/auth.test", get(api::test).post(api::test))
             .route("/api/auth.revoke", get(api::revoke).post(api::revoke))
+            .route(
+                "/api/conversations.info",
+                get(conversations::info).post(conversations::info),
+            )
+            .route(
+                "/api/users.info",
+                get(conversations::user_info).post(conversations::user_info),
+            )
             .route("/api/{*method}", any(api::unknown_method))
             .merge(responses::routes())
     }

@@ -10,6 +10,7 @@ mod handshakes;
 mod health;
 mod identities;
 mod inbox;
+mod inspection;
 mod limits;
 mod links;
 mod messages;
@@ -98,7 +99,7 @@ impl Sql {
             Database::SqliteFile(path) => sqlite::in_file(path).await?,
             Database::Postgres(url) => postgres::open(url, wakes).await?,
         };
-        Ok(Self {
+        let store = Self {
             engine,
             writer,
             reader,
@@ -108,7 +109,9 @@ impl Sql {
             random: random.clone(),
             wakes: wakes.clone(),
             policy,
-        })
+        };
+        store.inspect_messages().await?;
+        Ok(store)
     }
 
     async fn read(&self) -> Result<sqlx::pool::PoolConnection<Any>, StoreError> {

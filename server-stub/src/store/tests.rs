@@ -44,6 +44,7 @@ mod at_rest;
 mod handshakes;
 mod identities;
 mod inbox;
+mod inspection;
 mod limits;
 mod migration;
 mod nodes;

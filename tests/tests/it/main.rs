@@ -39,6 +39,7 @@ mod refusals;
 mod reopen;
 mod restart;
 mod same_site;
+mod sandbox_controls;
 mod scene;
 mod secrets;
 #[cfg(unix)]

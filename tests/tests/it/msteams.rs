@@ -1,5 +1,7 @@
 //! Microsoft Teams calls the API: the Connector's token is checked claim by claim, and the bot does what it is told.
 
+mod readers;
+
 use std::time::Duration;
 
 use codestream_protocol::activity::ActivityKind;
@@ -11,7 +13,7 @@ use crate::scene::{Scene, told};
 
 const GENERAL: &str = "19:general@thread.skype";
 /// Where the bot speaks.
-const CONNECTOR: &str = "/connector/";
+const CONNECTOR: &str = "/activities";
 
 /// Sends an activity, and gives the answer's status.
 async fn send(control: &Control, order: Value) -> u64 {
@@ -248,6 +250,25 @@ async fn keys_are_fetched_once_and_again_when_they_have_changed() {
         "signed with the next key"
     );
     assert_eq!(fetches().await, 2);
+}
+
+/// CWE-400: without this, whoever posts webhooks with invented key ids makes a request of each.
+#[tokio::test]
+async fn a_key_server_that_fails_is_left_alone_for_half_a_minute() {
+    let scene = Scene::of(Stub::builder().single()).await;
+    let control = scene.control();
+    let down = json!({"route": {"path": "/sandbox/msteams/botframework", "status": 500}});
+    control.fault(down).await;
+    let help = || json!({"activity": {"text": "help"}});
+    assert_eq!(send(control, help()).await, 503, "it should come again");
+    control.fault(json!({"reset": true})).await;
+    for _ in 0..3 {
+        assert_eq!(send(control, help()).await, 503, "the failure is remembered");
+    }
+    assert_eq!(control.received("msteams", "/botframework/", 0).await.len(), 0);
+    control.advance(Duration::from_secs(30)).await;
+    assert_eq!(send(control, help()).await, 200);
+    assert_eq!(control.received("msteams", "/botframework/", 0).await.len(), 2);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Slack calls the API: proven, answered at once, told to agents exactly once.
 
 mod answers;
+mod readers;
 
 use std::time::Duration;
 

@@ -3,6 +3,8 @@
 //! Whoever links an account proves it with a code. Nobody is linked by a roster's e-mail addresses: a tenant's administrator
 //! may write any address there.
 
+use std::collections::BTreeSet;
+
 use codestream_protocol::activity::{self, ActivityKind, Author};
 use codestream_protocol::{TeamId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,9 @@ use serde_json::{Value, json};
 
 use super::activity::{Activity, Command};
 use super::channels::{self, Channel, Connected};
+use super::roster::{self, Conversation};
 use super::{connector, token};
+use crate::providers::call::CallError;
 use crate::providers::inbound::{Desk, Heard, Letter, Matter, Told, Unheard, Whom, WorkError};
 use crate::providers::service::Caller;
 
@@ -27,21 +31,15 @@ struct Linked {
     user_id: UserId,
 }
 
-fn user_note(activity: &Activity) -> String {
-    format!("user:{}:{}", activity.tenant(), activity.author())
+/// What the notes of linked accounts are called, before the person.
+pub(super) const USER_PREFIX: &str = "user:";
+
+pub(super) fn user_note(tenant: &str, id: &str) -> String {
+    format!("{USER_PREFIX}{}", roster::person(tenant, id))
 }
 
 fn greeted_note(activity: &Activity) -> String {
     format!("greeted:{}:{}", activity.tenant(), activity.author())
-}
-
-/// The names of channels, each once.
-fn names(connected: &[Connected]) -> String {
-    let channels = channels::by_channel(connected.to_vec());
-    let names = channels
-        .iter()
-        .map(|(_, channel, _)| format!("**{}**", channel.name));
-    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Proves and reads an activity.
@@ -97,18 +95,24 @@ pub(super) async fn work(
     }
 }
 
-/// Says something in a channel that was connected for one of `teams`; `false`: there is none.
+/// Says something for `user` in a channel that is connected for one of the user's teams and that the user may read; `false`:
+/// there is none.
 pub(super) async fn say(
     caller: Caller<'_>,
     desk: &dyn Desk,
-    teams: &[TeamId],
+    user: &UserId,
     conversation: &str,
     text: &str,
 ) -> Result<bool, WorkError> {
+    let teams = desk.teams_of(user).await?;
     let connected = channels::of(desk, conversation).await?;
     let Some(one) = connected.iter().find(|one| teams.contains(&one.team_id)) else {
         return Ok(false);
     };
+    let readers = roster::readers(caller, desk, one.conversation(), &teams).await?;
+    if !readers.contains(user) {
+        return Ok(false);
+    }
     let service_url = &one.channel.service_url;
     connector::say(caller, service_url, conversation, &connector::text(text)).await?;
     Ok(true)
@@ -147,8 +151,40 @@ impl Bot<'_> {
         self.answer(connector::text(text)).await
     }
 
+    fn user_note(&self) -> String {
+        user_note(self.activity.tenant(), self.activity.author())
+    }
+
+    /// The names of channels, each once. Those that the writer is not in stay unnamed.
+    async fn names(&self, connected: &[Connected]) -> Result<String, WorkError> {
+        let writer = roster::person(self.activity.tenant(), self.activity.author());
+        let mut names = Vec::new();
+        let mut unnamed = 0_usize;
+        for (one, _) in channels::by_channel(connected.to_vec()) {
+            match self.people(&one).await? {
+                Some(people) if people.contains(&writer) => names.push(format!("**{}**", one.channel.name)),
+                _ => unnamed += 1,
+            }
+        }
+        match unnamed {
+            0 => {}
+            1 => names.push("one channel that you are not in".to_owned()),
+            more => names.push(format!("{more} channels that you are not in")),
+        }
+        Ok(names.join(", "))
+    }
+
+    /// Who is in a channel; `None`: the bot is not in it any more.
+    async fn people(&self, one: &Connected) -> Result<Option<BTreeSet<String>>, WorkError> {
+        match roster::people(self.caller, self.desk, one.conversation()).await {
+            Ok(people) => Ok(Some(people)),
+            Err(WorkError::Call(CallError::Refused(403 | 404))) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn linked(&self) -> Result<Option<Linked>, WorkError> {
-        noted(self.desk, &user_note(self.activity)).await
+        noted(self.desk, &self.user_note()).await
     }
 
     /// The code is good once. When the answer got lost the work is done again: then the link is there.
@@ -160,7 +196,7 @@ impl Bot<'_> {
         }
         if let Some(user_id) = self.desk.redeem(code).await? {
             let linked = json!(Linked { user_id });
-            self.desk.keep_note(&user_note(self.activity), &linked).await?;
+            self.desk.keep_note(&self.user_note(), &linked).await?;
         } else if self.linked().await?.is_none() {
             return self
                 .say("This code is not known, was used, or is older than ten minutes. Get a new one in your IDE.")
@@ -180,7 +216,7 @@ impl Bot<'_> {
                     .await
             }
             Command::SignOut if personal => {
-                self.desk.keep_note(&user_note(self.activity), &Value::Null).await?;
+                self.desk.keep_note(&self.user_note(), &Value::Null).await?;
                 self.say("You are signed out. Channels that you connected stay connected until somebody disconnects them.")
                     .await
             }
@@ -220,6 +256,8 @@ impl Bot<'_> {
             service_url: self.activity.service_url.clone(),
             name: self.channel_name(),
             team: self.activity.channel_data.team.id.clone(),
+            tenant: self.activity.tenant().to_owned(),
+            connected_by: self.linked().await?.map(|linked| linked.user_id),
         };
         for team_id in &teams {
             let new = Connected {
@@ -229,10 +267,14 @@ impl Bot<'_> {
             };
             channels::connect(self.desk, &new).await?;
         }
-        self.say("This channel is connected: what is written here reaches your team's IDEs.")
-            .await?;
+        let readers = self.readers(&teams).await?;
+        self.say(
+            "This channel is connected: what is written here reaches the IDEs of those in your team who are members of this \
+             channel and have linked or connected Microsoft Teams.",
+        )
+        .await?;
         Ok(vec![
-            self.told(ActivityKind::ChannelConnected, teams, channel.name)
+            self.told(ActivityKind::ChannelConnected, readers, channel.name)
                 .await?,
         ])
     }
@@ -260,7 +302,7 @@ impl Bot<'_> {
         if connected.is_empty() {
             return self.say("No channel is connected for your team.").await;
         }
-        let names = names(&connected);
+        let names = self.names(&connected).await?;
         self.say(&format!(
             "No channel is connected for your team any more. Disconnected: {names}."
         ))
@@ -292,7 +334,7 @@ impl Bot<'_> {
         let channels = if connected.is_empty() {
             "No channel is connected for your team: write **@CodeStream connect** in one.".to_owned()
         } else {
-            format!("Connected for your team: {}.", names(&connected))
+            format!("Connected for your team: {}.", self.names(&connected).await?)
         };
         self.say(&format!("You are signed in as {who}. {channels}")).await
     }
@@ -316,13 +358,54 @@ impl Bot<'_> {
         .await
     }
 
-    /// Ends connections, and tells their teams.
+    /// The users of `teams` who are in this conversation.
+    async fn readers(&self, teams: &[TeamId]) -> Result<BTreeSet<UserId>, WorkError> {
+        let conversation = Conversation {
+            service_url: &self.activity.service_url,
+            id: self.activity.conversation_id(),
+            tenant: self.activity.tenant(),
+        };
+        match roster::readers(self.caller, self.desk, conversation, teams).await {
+            // The bot is not in it any more, so who is cannot be known.
+            Err(WorkError::Call(CallError::Refused(403 | 404))) => Ok(BTreeSet::new()),
+            readers => readers,
+        }
+    }
+
+    /// Whom the end of a connection concerns. Where the bot is not in the channel any more nobody's membership can be asked
+    /// for: then only who connected it, and who writes, are notified.
+    async fn concerned(&self, one: &Connected, teams: &[TeamId]) -> Result<BTreeSet<UserId>, WorkError> {
+        if self.people(one).await?.is_some() {
+            return roster::readers(self.caller, self.desk, one.conversation(), teams).await;
+        }
+        let mut concerned = BTreeSet::new();
+        let writer = self.linked().await?.map(|linked| linked.user_id);
+        for user in one.channel.connected_by.iter().chain(&writer) {
+            if self
+                .desk
+                .teams_of(user)
+                .await?
+                .iter()
+                .any(|team| teams.contains(team))
+            {
+                concerned.insert(user.clone());
+            }
+        }
+        Ok(concerned)
+    }
+
+    /// Ends connections, and tells those who may read the channels.
     async fn end(&self, connected: Vec<Connected>) -> Result<Vec<Told>, WorkError> {
-        channels::disconnect(self.desk, &connected).await?;
         let mut told = Vec::new();
-        for (conversation, channel, teams) in channels::by_channel(connected) {
+        for (ended, teams) in channels::by_channel(connected.clone()) {
+            let concerned = self.concerned(&ended, &teams).await?;
+            let Connected {
+                conversation,
+                channel,
+                ..
+            } = ended;
             let mut one = self
-                .told(ActivityKind::ChannelDisconnected, teams, channel.name)
+                .told(ActivityKind::ChannelDisconnected, concerned, channel.name)
                 .await?;
             if conversation != self.activity.conversation_id() {
                 // It was asked for elsewhere, perhaps with others.
@@ -331,10 +414,12 @@ impl Bot<'_> {
             }
             told.push(one);
         }
+        // Last: when the work is done again, the connections are still there to tell of.
+        channels::disconnect(self.desk, &connected).await?;
         Ok(told)
     }
 
-    /// A message: told where the channel is connected, greeted in a first personal chat.
+    /// A message: told to those in the channel whose team has connected it, greeted in a first personal chat.
     async fn pass_on(&self, words: String) -> Result<Vec<Told>, WorkError> {
         if self.activity.is_personal() {
             let greeted = greeted_note(self.activity);
@@ -349,8 +434,9 @@ impl Bot<'_> {
         if connected.is_empty() {
             return Ok(Vec::new());
         }
-        let teams = connected.into_iter().map(|one| one.team_id).collect();
-        Ok(vec![self.told(ActivityKind::Message, teams, words).await?])
+        let teams: Vec<TeamId> = connected.into_iter().map(|one| one.team_id).collect();
+        let readers = self.readers(&teams).await?;
+        Ok(vec![self.told(ActivityKind::Message, readers, words).await?])
     }
 
     /// The app left a person, of whom nothing is kept then, or a team, whose channels can be told of no more.
@@ -369,7 +455,7 @@ impl Bot<'_> {
     }
 
     async fn forget_person(&self) -> Result<(), WorkError> {
-        for note in [user_note(self.activity), greeted_note(self.activity)] {
+        for note in [self.user_note(), greeted_note(self.activity)] {
             self.desk.keep_note(&note, &Value::Null).await?;
         }
         Ok(())
@@ -381,7 +467,12 @@ impl Bot<'_> {
         channel.unwrap_or_else(|| "General".to_owned())
     }
 
-    async fn told(&self, kind: ActivityKind, team_ids: Vec<TeamId>, text: String) -> Result<Told, WorkError> {
+    async fn told(
+        &self,
+        kind: ActivityKind,
+        users: BTreeSet<UserId>,
+        text: String,
+    ) -> Result<Told, WorkError> {
         let read = self.activity;
         let owned = |text: &str| text.to_owned();
         let id = read.id.as_deref().unwrap_or_default();
@@ -391,7 +482,7 @@ impl Bot<'_> {
             user_id: self.linked().await?.map(|linked| linked.user_id),
         };
         Ok(Told {
-            whom: Whom::Teams(team_ids),
+            whom: Whom::Users(users),
             subject: None,
             activity: activity::Activity {
                 id: format!("{}:{id}", read.thread()),

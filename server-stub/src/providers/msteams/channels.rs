@@ -1,10 +1,11 @@
 //! Which channels are connected for which of our teams: a note for each pair, so that a second team is added beside the
 //! first, and none undoes what another one does at the same time.
 
-use codestream_protocol::TeamId;
+use codestream_protocol::{TeamId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::roster::Conversation;
 use crate::providers::inbound::{Desk, WorkError};
 
 const PREFIX: &str = "channel:";
@@ -17,6 +18,12 @@ pub(super) struct Channel {
     pub(super) name: String,
     /// Of Microsoft Teams.
     pub(super) team: String,
+    /// Absent in what older versions have noted.
+    #[serde(default)]
+    pub(super) tenant: String,
+    /// Who is notified when nobody's membership can be asked for any more; absent in what older versions have noted.
+    #[serde(default)]
+    pub(super) connected_by: Option<UserId>,
 }
 
 /// A channel that is connected for one team.
@@ -27,6 +34,16 @@ pub(super) struct Connected {
     /// Ours.
     pub(super) team_id: TeamId,
     pub(super) channel: Channel,
+}
+
+impl Connected {
+    pub(super) fn conversation(&self) -> Conversation<'_> {
+        Conversation {
+            service_url: &self.channel.service_url,
+            id: &self.conversation,
+            tenant: &self.channel.tenant,
+        }
+    }
 }
 
 /// A conversation's id has no semicolon: what follows one is its thread.
@@ -74,13 +91,17 @@ pub(super) async fn disconnect(desk: &dyn Desk, ended: &[Connected]) -> Result<(
     Ok(())
 }
 
-/// Each channel once, with the teams that it is connected for.
-pub(super) fn by_channel(connected: Vec<Connected>) -> Vec<(String, Channel, Vec<TeamId>)> {
-    let mut channels: Vec<(String, Channel, Vec<TeamId>)> = Vec::new();
+/// Each channel once, as its first connection knows it, with the teams that it is connected for.
+pub(super) fn by_channel(connected: Vec<Connected>) -> Vec<(Connected, Vec<TeamId>)> {
+    let mut channels: Vec<(Connected, Vec<TeamId>)> = Vec::new();
     for one in connected {
-        match channels.iter_mut().find(|known| known.0 == one.conversation) {
-            Some((_, _, teams)) => teams.push(one.team_id),
-            None => channels.push((one.conversation, one.channel, vec![one.team_id])),
+        let team = one.team_id.clone();
+        match channels
+            .iter_mut()
+            .find(|(known, _)| known.conversation == one.conversation)
+        {
+            Some((_, teams)) => teams.push(team),
+            None => channels.push((one, vec![team])),
         }
     }
     channels

@@ -50,7 +50,7 @@ pub(super) async fn verify(
     }
     let id = head.kid.ok_or(unproven("no key id"))?;
     let document = document(&caller.bases.web);
-    let published = letter.keys.at(caller.http, &document, &id, letter.now).await;
+    let published = letter.keys.at(caller.http, &document, &id, letter.clock).await;
     let published = published.map_err(|_| Unheard::NotNow)?;
     let key = published.key(&id).ok_or(unproven("an unknown key"))?;
     if published.issuer != ISSUER {

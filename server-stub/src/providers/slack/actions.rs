@@ -1,13 +1,16 @@
 //! Slack calling us: interactive components and the Events API.
 //! <https://docs.slack.dev/interactivity/handling-user-interaction> <https://docs.slack.dev/apis/events-api>
 
+use std::collections::BTreeSet;
+
 use codestream_protocol::secret::SigningSecret;
 use codestream_protocol::{ServerCode, UnixMillis};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{events, signature};
-use crate::providers::inbound::{Heard, Letter, Matter, Seal, Told, Unheard, WorkError};
+use super::{events, readers, signature};
+use crate::providers::inbound::{Desk, Heard, Letter, Matter, Seal, Told, Unheard, Whom, WorkError};
+use crate::providers::service::Caller;
 
 /// `block_actions`, `view_submission`: a form with the one field `payload`.
 const INTERACTIVE: &str = "slack";
@@ -105,8 +108,28 @@ fn interaction(body: &[u8]) -> Result<Heard, Unheard> {
     })
 }
 
-/// What a letter that arrived at `at` tells.
-pub(super) fn work(letter: &Value, at: UnixMillis) -> Result<Vec<Told>, WorkError> {
+/// What a letter that arrived at `at` tells, and whom.
+pub(super) async fn work(
+    caller: Caller<'_>,
+    desk: &dyn Desk,
+    letter: &Value,
+    at: UnixMillis,
+) -> Result<Vec<Told>, WorkError> {
+    let mut told = tell(letter, at)?;
+    if told.iter().any(|one| one.whom == Whom::nobody()) {
+        let readers = match letter["type"].as_str() {
+            Some("event_callback") => readers::of_event(caller, desk, letter).await?,
+            Some("app_rate_limited") => readers::of_workspace(desk, letter).await?,
+            _ => BTreeSet::new(),
+        };
+        for one in told.iter_mut().filter(|one| one.whom == Whom::nobody()) {
+            one.whom = Whom::Users(readers.clone());
+        }
+    }
+    Ok(told)
+}
+
+fn tell(letter: &Value, at: UnixMillis) -> Result<Vec<Told>, WorkError> {
     match letter["type"].as_str() {
         Some("event_callback") => events::message(letter),
         Some("app_rate_limited") => events::rate_limited(letter),

@@ -23,7 +23,7 @@ pub(super) fn concerns_us(body: &Value) -> bool {
         )
 }
 
-/// `event_callback`.
+/// `event_callback`; who may read it is not in it.
 pub(super) fn message(body: &Value) -> Option<Vec<Told>> {
     let event = &body["event"];
     let (kind, message, message_id) = match event["subtype"].as_str() {
@@ -58,19 +58,24 @@ pub(super) fn message(body: &Value) -> Option<Vec<Told>> {
             UnixMillis::from_secs(body["event_time"].as_i64()?),
         )
     };
+    // In a channel that is shared with other workspaces the author may be of another one.
+    let home = [&message["user_team"], &message["source_team"], &message["team"]]
+        .into_iter()
+        .find_map(text)
+        .unwrap_or_else(|| workspace.clone());
     Some(vec![Told {
-        whom: Whom::Workspace,
-        subject: author.map(|user| subject(&workspace, &user)),
+        whom: Whom::nobody(),
+        subject: author.map(|user| subject(&home, &user)),
         activity,
     }])
 }
 
-/// `app_rate_limited`.
+/// `app_rate_limited`; it has nothing of what was written.
 pub(super) fn rate_limited(body: &Value) -> Option<Vec<Told>> {
     let workspace = body["team_id"].as_str()?;
     let minute = body["minute_rate_limited"].as_i64()?;
     Some(vec![Told {
-        whom: Whom::Workspace,
+        whom: Whom::nobody(),
         subject: None,
         activity: activity(
             format!("app_rate_limited:{workspace}:{minute}"),
@@ -131,10 +136,11 @@ pub(super) fn submitted(payload: &Value, at: UnixMillis) -> Option<Vec<Told>> {
     Some(vec![by(&workspace, &user, activity)])
 }
 
-/// Workspace and user. An app that a whole organisation has installed is told the workspace of the user alone.
+/// Workspace and user. The user's own workspace comes first: in a channel that is shared with other workspaces whoever presses
+/// a button may be of another one, and an app that a whole organisation has installed is told no other.
 fn presser(payload: &Value) -> Option<(String, String)> {
     let user = &payload["user"];
-    let workspace = text(&payload["team"]["id"]).or_else(|| text(&user["team_id"]))?;
+    let workspace = text(&user["team_id"]).or_else(|| text(&payload["team"]["id"]))?;
     Some((workspace, text(&user["id"])?))
 }
 

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{MsTeams, keys};
+use super::{MsTeams, keys, roster};
 use crate::keys::fingerprint;
 use crate::sandbox::Outside;
 use crate::sandbox::dispatches::{Dispatches, Wanted};
@@ -33,6 +33,10 @@ pub(super) fn routes() -> Router<MsTeams> {
         .route(
             "/connector/v3/conversations/{conversation}/activities",
             post(said),
+        )
+        .route(
+            "/connector/v3/conversations/{conversation}/pagedmembers",
+            get(roster::paged),
         )
 }
 
@@ -85,12 +89,19 @@ async fn token(State(teams): State<MsTeams>, headers: HeaderMap, body: Bytes) ->
     .into_response()
 }
 
-async fn said(State(teams): State<MsTeams>, headers: HeaderMap, Json(message): Json<Value>) -> Response {
-    let expected = format!("Bearer {}", bots_token(&teams));
+/// The refusal of a call that is not the bot's.
+pub(super) fn unauthorized(teams: &MsTeams, headers: &HeaderMap) -> Option<Response> {
+    let expected = format!("Bearer {}", bots_token(teams));
     let given = headers.get("authorization").and_then(|value| value.to_str().ok());
-    if given != Some(expected.as_str()) {
+    (given != Some(expected.as_str())).then(|| {
         let error = json!({"error": {"code": "AuthorizationFailed", "message": "Authorization has been denied for this request."}});
-        return (StatusCode::UNAUTHORIZED, Json(error)).into_response();
+        (StatusCode::UNAUTHORIZED, Json(error)).into_response()
+    })
+}
+
+async fn said(State(teams): State<MsTeams>, headers: HeaderMap, Json(message): Json<Value>) -> Response {
+    if let Some(refusal) = unauthorized(&teams, &headers) {
+        return refusal;
     }
     if message["type"] != "message" {
         let error = json!({"error": {"code": "BadSyntax", "message": "Missing or unknown type."}});
@@ -114,7 +125,13 @@ pub(super) fn controls(teams: &MsTeams, outside: Outside) -> Router {
         teams: teams.clone(),
         sent: Dispatches::default(),
     };
-    Router::new().route("/", post(send).get(sent)).with_state(caller)
+    let roster = Router::new()
+        .route("/roster", post(roster::set))
+        .with_state(teams.clone());
+    Router::new()
+        .route("/", post(send).get(sent))
+        .with_state(caller)
+        .merge(roster)
 }
 
 #[derive(Debug, Deserialize)]
@@ -185,6 +202,7 @@ impl Caller {
 
 async fn send(State(caller): State<Caller>, Json(order): Json<Order>) -> Json<Value> {
     let activity = caller.activity(order.activity);
+    caller.teams.own::<roster::Rosters>().writes(&activity);
     let bearer = caller.bearer(&activity, order.claims, order.forged);
     let to = order.to.unwrap_or_else(|| {
         let mut url = caller.outside.api.clone();

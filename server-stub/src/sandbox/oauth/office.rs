@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use codestream_protocol::UnixMillis;
 use url::Url;
@@ -100,6 +100,7 @@ struct Inner<S> {
     faults: Faults,
     clock: Clock,
     random: Random,
+    own: Mutex<Extensions>,
     style: PhantomData<S>,
 }
 
@@ -130,6 +131,7 @@ impl<S: Style> Office<S> {
             faults,
             clock,
             random,
+            own: Mutex::default(),
             style: PhantomData,
         }))
     }
@@ -157,6 +159,13 @@ impl<S: Style> Office<S> {
     /// Chance.
     pub(crate) fn random(&self) -> &Random {
         &self.0.random
+    }
+
+    /// What the service keeps beside grants; empty at first.
+    pub(crate) fn own<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        // One insertion: a panic leaves nothing half-changed.
+        let mut own = self.0.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.get_or_insert_with(Arc::<T>::default).clone()
     }
 
     /// What the next exchange is to fail with, if it is.

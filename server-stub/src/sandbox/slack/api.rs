@@ -18,7 +18,11 @@ fn token(headers: &HeaderMap) -> Option<&str> {
         .strip_prefix("Bearer ")
 }
 
-fn serve(slack: &Slack, headers: &HeaderMap, answer: impl FnOnce(&Access) -> Response) -> Response {
+pub(super) fn serve(
+    slack: &Slack,
+    headers: &HeaderMap,
+    answer: impl FnOnce(&Access) -> Response,
+) -> Response {
     let Some(token) = token(headers) else {
         return refuse("not_authed");
     };

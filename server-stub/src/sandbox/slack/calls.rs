@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
-use super::{Slack, responses};
+use super::{Slack, conversations, responses};
 use crate::providers::sign_as_slack;
 use crate::sandbox::Outside;
 use crate::sandbox::chance::alphanumeric;
@@ -57,11 +57,16 @@ pub(super) fn controls(slack: &Slack, outside: Outside) -> Router {
         secret,
         sent: Dispatches::default(),
     };
+    let conversations = Router::new()
+        .route("/conversation", post(conversations::make))
+        .route("/guest", post(conversations::restrict))
+        .with_state(slack.clone());
     Router::new()
         .route("/", post(send).get(sent))
         .route("/sign", post(sign))
         .route("/response-url", post(response_url))
         .with_state(caller)
+        .merge(conversations)
 }
 
 /// One of `event`, `letter` and `payload`.
@@ -73,6 +78,11 @@ struct Order {
     event_id: Option<String>,
     /// Of which workspace.
     team_id: Option<String>,
+    /// One installation that the event is visible to; absent: the bot's.
+    authorizations: Option<Value>,
+    /// Whether the channel is shared with other organizations.
+    #[serde(default)]
+    is_ext_shared_channel: bool,
     /// The whole of another letter of the Events API, e.g. `url_verification`.
     letter: Option<Value>,
     /// Of an interactive component.
@@ -100,15 +110,24 @@ impl Caller {
         let event_id = order
             .event_id
             .unwrap_or_else(|| format!("Ev{}", alphanumeric::<9>(random)));
+        let team_id = order.team_id.unwrap_or_else(|| "T0ACME000".to_owned());
         let body = match (order.event, order.letter, order.payload) {
             (Some(event), None, None) => json!({
                 "token": "sandbox",
-                "team_id": order.team_id.unwrap_or_else(|| "T0ACME000".to_owned()),
+                "team_id": team_id,
+                "context_team_id": team_id,
+                "context_enterprise_id": null,
                 "api_app_id": APP,
                 "event": event,
                 "type": "event_callback",
                 "event_id": event_id,
                 "event_time": self.slack.now().as_secs(),
+                "authorizations": order.authorizations.unwrap_or_else(|| json!([{
+                    "enterprise_id": null, "team_id": team_id, "user_id": "U0SANDBOXBOT", "is_bot": true,
+                    "is_enterprise_install": false,
+                }])),
+                "is_ext_shared_channel": order.is_ext_shared_channel,
+                "event_context": format!("4-{}", alphanumeric::<40>(random)),
             }),
             (None, Some(letter), None) => letter,
             (None, None, Some(mut payload)) => {

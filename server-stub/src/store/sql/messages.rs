@@ -63,7 +63,7 @@ impl Messages for Sql {
 
 impl Sql {
     /// `None`: its key was taken out, and every session that it was meant for has ended with it.
-    fn message_of(&self, row: &AnyRow) -> Result<Option<StoredMessage>, StoreError> {
+    pub(super) fn message_of(&self, row: &AnyRow) -> Result<Option<StoredMessage>, StoreError> {
         let id: String = row.try_get("id")?;
         let place = Place {
             table: "messages",

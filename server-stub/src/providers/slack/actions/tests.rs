@@ -3,6 +3,7 @@ use codestream_protocol::activity::ActivityKind;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::clock::Clock;
 use crate::providers::inbound::Whom;
 use crate::providers::signing_keys::SigningKeys;
 
@@ -23,6 +24,7 @@ fn heard_at(action: &str, body: &str, now: UnixMillis) -> Result<Heard, Unheard>
         headers: &headers,
         body: body.as_bytes(),
         now,
+        clock: &Clock::standing_at(now),
         keys: &SigningKeys::default(),
     };
     hear(Some(&secret()), &letter)
@@ -40,7 +42,7 @@ fn pressed(payload: &Value) -> Heard {
 }
 
 fn told(heard: Heard) -> Vec<Told> {
-    work(&heard.matter.expect("something to do").work, NOW).expect("a known shape")
+    tell(&heard.matter.expect("something to do").work, NOW).expect("a known shape")
 }
 
 fn message(event: &Value) -> Value {
@@ -80,7 +82,7 @@ fn a_message_is_told_with_its_channel_and_author() {
     let [told] = told(heard).try_into().expect("one");
     assert_eq!(
         (told.whom, told.subject.as_deref()),
-        (Whom::Workspace, Some("T1:U1"))
+        (Whom::nobody(), Some("T1:U1"))
     );
     let activity = told.activity;
     assert_eq!(
@@ -163,7 +165,7 @@ fn slack_tells_when_it_holds_events_back() {
     let [told] = told(event(&body)).try_into().expect("one");
     assert_eq!(
         (told.whom, told.activity.kind),
-        (Whom::Workspace, ActivityKind::RateLimited)
+        (Whom::nobody(), ActivityKind::RateLimited)
     );
 }
 
@@ -191,6 +193,7 @@ fn what_has_no_shape_is_refused_and_what_is_new_is_taken() {
         headers: &HeaderMap::new(),
         body: b"{}",
         now: NOW,
+        clock: &Clock::standing_at(NOW),
         keys: &SigningKeys::default(),
     };
     assert_eq!(hear(None, &letter), Err(Unheard::NotConfigured));
