@@ -294,10 +294,14 @@ impl Api {
         provider: &str,
         team_id: &TeamId,
         id: &ProviderId,
+        confirmed: bool,
     ) -> Result<TeamChange, ApiError> {
-        let url = self
+        let mut url = self
             .server
             .route(&[path::PROVIDER_HOST, provider, team_id.as_str(), id.as_str()]);
+        if confirmed {
+            url.query_pairs_mut().append_pair("confirmed", "1");
+        }
         let request = self.network.request(Method::DELETE, url)?.timeout(ANSWER_TIMEOUT);
         self.call(request.bearer_auth(session.expose())).await
     }

@@ -6,6 +6,7 @@
 use codestream_protocol::ServerCode;
 use codestream_protocol::lsp::attempt::Step;
 use codestream_protocol::lsp::error::{ErrorData, ErrorKind};
+use codestream_protocol::text::{Limit, shown};
 
 use crate::api::{ApiError, kind_of};
 use crate::net::NetworkError;
@@ -41,6 +42,8 @@ pub struct Failure {
     pub server_code: Option<String>,
     /// Where a person can mend it.
     pub link: Option<String>,
+    /// Whom the request would disconnect.
+    pub affected: Vec<String>,
     /// Whether the same request may succeed later.
     pub retryable: bool,
 }
@@ -55,6 +58,7 @@ impl Failure {
             step: None,
             server_code: None,
             link: None,
+            affected: Vec::new(),
             retryable: kind.is_retryable(),
         }
     }
@@ -101,6 +105,7 @@ impl Failure {
             retryable: self.retryable,
             server_code: self.server_code.clone(),
             link: self.link.clone(),
+            affected: self.affected.clone(),
         }
     }
 }
@@ -144,6 +149,17 @@ impl From<&ApiError> for Failure {
         failure.retryable = error.is_transient();
         if error.ends_session() {
             "Your session has ended. Sign in again.".clone_into(&mut failure.message);
+        }
+        if let ApiError::Refused(refusal) = error
+            && refusal.code() == Some(ServerCode::HostInUse)
+        {
+            let names = refusal
+                .body
+                .info
+                .get("affected")
+                .and_then(|names| names.as_array());
+            let names = names.into_iter().flatten().filter_map(|name| name.as_str());
+            failure.affected = names.map(|name| shown(name, Limit::NAME)).collect();
         }
         // USRC-1022 wraps what the third party's side of the handshake answered.
         if let ApiError::Refused(refusal) = error

@@ -22,8 +22,8 @@ use url::Url;
 use crate::environment::Environment;
 
 pub use error::NetworkError;
+pub(crate) use proxy::ProxyRules;
 pub use proxy::{ProxyAddress, ProxySource, Route};
-pub(crate) use proxy::{ProxyRules, is_loopback};
 
 /// How the agent introduces itself.
 pub(crate) const USER_AGENT: &str = concat!("codestream-agent/", env!("CARGO_PKG_VERSION"));

@@ -28,7 +28,8 @@ use codestream_protocol::lsp::notification::{
 };
 use codestream_protocol::lsp::request::{
     AddParams, Added, AttemptParams, CallParams, Called, ConfigureParams, Disconnected, LoginResult,
-    OtcParams, Person, ProviderList, ProviderParams, Reopened, SsoParams, Started, Status, TokenParams,
+    OtcParams, Person, ProviderList, ProviderParams, RemoveParams, Reopened, SsoParams, Started, Status,
+    TokenParams,
 };
 use codestream_protocol::secret::SessionToken;
 use tokio::sync::{mpsc, oneshot};
@@ -197,7 +198,7 @@ impl Session {
     }
 
     /// `codestream/provider/remove`.
-    pub async fn remove(&self, params: ProviderParams) -> Result<(), AgentError> {
+    pub async fn remove(&self, params: RemoveParams) -> Result<(), AgentError> {
         self.ask(|reply| Request::Remove(params, reply)).await
     }
 

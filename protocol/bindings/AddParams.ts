@@ -15,4 +15,8 @@ host: string,
 /**
  * Credentials of an app registered there, or a token.
  */
-data: Record<string, unknown>, };
+data: Record<string, unknown>, 
+/**
+ * Whether to replace the app of a host also when that disconnects other members.
+ */
+confirmed?: boolean, };

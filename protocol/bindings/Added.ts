@@ -8,4 +8,8 @@ export type Added = {
 /**
  * The id of the new service.
  */
-providerId: ProviderId, };
+providerId: ProviderId, 
+/**
+ * The redirect URI to register in the app there, when it has one.
+ */
+redirectUri?: string, };

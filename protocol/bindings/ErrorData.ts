@@ -29,4 +29,8 @@ serverCode?: string,
 /**
  * Where a person can mend it.
  */
-link?: string, };
+link?: string, 
+/**
+ * Whom the request would disconnect: it is repeated with `confirmed`.
+ */
+affected?: Array<string>, };

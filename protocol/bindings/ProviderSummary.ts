@@ -53,6 +53,14 @@ added?: boolean,
  */
 canAddHost?: boolean, 
 /**
+ * The redirect URI to register in the app at a self-hosted service.
+ */
+redirectUri?: string, 
+/**
+ * Whether the host must be added again, with the redirect URI that it has now: until then nobody signs in with it.
+ */
+reAdd?: boolean, 
+/**
  * Below which `codestream/provider/request` calls.
  */
 apiBase: string, 

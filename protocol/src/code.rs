@@ -77,6 +77,9 @@ codes! {
     GitlabPublicEmail = "PRVD-1010", "The account has no public e-mail address.";
     ProviderNotAllowed = "PRVD-1011", "Your organisation does not allow this service.";
     EmailUnverified = "PRVD-1012", "The e-mail address of this account is not verified. Verify it at the service, then try again.";
+    HostInUse = "PRVD-1013", "Others have accounts at this host.";
+    HostTaken = "PRVD-1014", "Another address of this host is already added. Remove that one first.";
+    HostNotAllowed = "PRVD-1015", "This server makes no calls to this address.";
     AlreadyRegistered = "USRC-1006", "This e-mail address already belongs to a CodeStream account.";
     NoLoginUnregistered = "USRC-1010", "No CodeStream account belongs to this identity. Sign up first.";
     UserNotOnTeam = "USRC-1012", "You are not a member of this team.";
@@ -90,11 +93,12 @@ codes! {
 }
 
 impl ServerCode {
-    /// The HTTP status of an API answer with this code: 401 without or with bad credentials, 429 and 413 where HTTP has
-    /// its own word, 500 for internal ones, else 403.
+    /// The HTTP status of an API answer with this code: 401 without or with bad credentials, 409, 429 and 413 where
+    /// HTTP has its own word, 500 for internal ones, else 403.
     pub fn status(self) -> u16 {
         match self {
             Self::MissingAuthorization | Self::NoUserId | Self::UserNotFound => 401,
+            Self::HostInUse | Self::HostTaken => 409,
             Self::TooManyRequests => 429,
             Self::TooLarge => 413,
             Self::Internal | Self::WebInternal => 500,

@@ -250,6 +250,12 @@ pub struct ProviderRow {
     /// What is asked for, and why.
     #[serde(default)]
     pub scopes: Vec<Scope>,
+    /// The redirect URI to register in the app at a self-hosted service: each issuer has its own (RFC 9700 4.4.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
+    /// A host that was added before each issuer had a redirect URI of its own: it is to be added again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub re_add: bool,
 }
 
 /// One permission that a service is asked for.
@@ -425,12 +431,16 @@ pub struct SetToken {
 pub struct NewHost {
     /// Its address: `https://host[:port][/context path]`, or the same without the scheme.
     pub host: String,
-    /// The id of an app that is registered there; absent: its users bring tokens of their own.
+    /// The id of an app that is registered there; absent: that of the host if it has one, else its users bring tokens of
+    /// their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_client_id: Option<String>,
     /// The app's secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_client_secret: Option<ClientSecret>,
+    /// Replaces the app also when that disconnects other members.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
 }
 
 /// Answer of `PUT /provider-host/{provider}/{teamId}`; the change is published on the team's channel.
@@ -441,6 +451,9 @@ pub struct HostAdded {
     pub team: Directive,
     /// The id of the new service.
     pub provider_id: ProviderId,
+    /// The redirect URI to register in the app there, when it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
 }
 
 /// A change of a team; the same is published on the team's channel.

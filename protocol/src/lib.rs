@@ -8,6 +8,7 @@
 //! - [`channel`]: frames of the me-channel (`SocketCluster`)
 //! - [`activity`]: what happened at a third party
 //! - [`directive`]: change directives and how they apply
+//! - [`host`]: hosts that people name, in one form
 //! - [`state`]: the OAuth `state` object
 //! - [`text`]: what somebody else wrote, made safe to show
 //! - [`match_code`]: what a person compares between IDE and browser
@@ -16,6 +17,7 @@ pub mod activity;
 pub mod channel;
 pub mod code;
 pub mod directive;
+pub mod host;
 pub mod http;
 pub mod id;
 pub mod lsp;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::channel::Channel;
 use crate::clock::Clock;
@@ -13,6 +13,7 @@ use crate::faults::Faults;
 use crate::keys::Keys;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
+use crate::outbound::Outbound;
 use crate::providers::Registry;
 use crate::random::Random;
 use crate::sandbox::Sandbox;
@@ -34,8 +35,8 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn Store>,
     /// What the store tells after each commit.
     pub(crate) wakes: Wakes,
-    /// The only way out, to third parties; follows no redirect.
-    pub(crate) http: reqwest::Client,
+    /// The only way out, to third parties.
+    pub(crate) http: Outbound,
     /// The third parties that are set up.
     pub(crate) providers: Registry,
     /// Switches that make things go wrong on purpose; all off without a sandbox.
@@ -71,15 +72,5 @@ impl Origins {
     /// Whether browsers reach the API over https, so that cookies can be `Secure`.
     pub(crate) fn is_https(&self) -> bool {
         self.public.scheme() == "https"
-    }
-}
-
-/// Whether only this machine is at `url`.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
     }
 }

@@ -15,6 +15,7 @@ mod hosts;
 mod identity;
 mod landing;
 mod link;
+mod mix_up;
 mod parameters;
 mod refresh;
 mod refusal;
@@ -57,6 +58,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route(
             &of_provider(path::PROVIDER_TOKEN),
             get(callback::receive).merge(fragment::route()),
+        )
+        .route(
+            &format!("{}/{{*host}}", of_provider(path::PROVIDER_TOKEN)),
+            get(callback::receive_of_host),
         )
         .route(confirm::PATH, get(confirm::ask).post(confirm::decide))
         .route(&of_provider(done::CONNECTED), get(done::connected))

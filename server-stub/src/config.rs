@@ -2,6 +2,7 @@
 //!
 //! The only room that reads the environment. Secrets come from a file or the environment, never from options.
 
+mod allow_hosts;
 mod environment;
 mod file;
 mod limits;
@@ -17,6 +18,7 @@ use codestream_protocol::secret::{ClientSecret, SigningSecret};
 use url::Url;
 
 pub use crate::keys::{Key, KeyRing};
+pub use allow_hosts::AllowHosts;
 pub use environment::Environment;
 pub use limits::{Limits, Times};
 pub use load::{ConfigError, Options, Settings, load};
@@ -38,6 +40,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// How much anybody may hold of the server's connections, memory and time.
     pub limits: Limits,
+    /// Which hosts of the own network are called when users name them.
+    pub allow_hosts: AllowHosts,
     /// Where everything is kept.
     pub database: Database,
     /// Whether the third parties are imitated.

@@ -144,7 +144,7 @@ impl Sandbox {
             let mut base = site.clone();
             base.set_path(&format!("/sandbox/{name}/"));
             let setup = Setup {
-                app: registration(providers.get(name).ok()?),
+                app: registration(providers, providers.get(name).ok()?, &base),
                 base,
                 faults: faults.clone(),
                 clock: clock.clone(),
@@ -173,7 +173,7 @@ impl Sandbox {
         let services = self.0.services.iter();
         services.fold(Router::new(), |router, (name, service)| {
             let outside = Outside {
-                http: app.http.clone(),
+                http: app.http.own(&app.origins.public).clone(),
                 api: app.origins.public.clone(),
                 clock: app.clock.clone(),
                 lifecycle: app.lifecycle.clone(),
@@ -208,12 +208,17 @@ pub(crate) fn routes(app: &Arc<App>, sandbox: &Sandbox) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
-fn registration(provider: &Provider) -> AppRegistration {
+/// The app of a service, which is also that of the host that a team has at the imitation.
+fn registration(providers: &Registry, provider: &Provider, base: &Url) -> AppRegistration {
+    let hosted = providers.at_host(provider.name(), base, None, true).ok();
+    let hosted = hosted.map(|hosted| hosted.redirect_uri().clone());
     AppRegistration {
         name: "CodeStream",
         client_id: provider.app().client_id.clone(),
         client_secret: provider.app().client_secret.clone(),
         signing_secret: provider.app().signing_secret.clone(),
-        callbacks: vec![provider.redirect_uri().clone()],
+        callbacks: std::iter::once(provider.redirect_uri().clone())
+            .chain(hosted)
+            .collect(),
     }
 }

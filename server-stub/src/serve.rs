@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use codestream_protocol::host::is_loopback;
 use codestream_protocol::http::path;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::app::{App, Origins, is_loopback};
+use crate::app::{App, Origins};
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::faults::Faults;
@@ -18,11 +19,12 @@ use crate::keys::Keys;
 use crate::lifecycle::Lifecycle;
 use crate::listen::{self, Bounds, Gate, Site};
 use crate::metrics::Metrics;
+use crate::outbound::{Outbound, Reach};
 use crate::providers::Registry;
 use crate::random::Random;
 use crate::sandbox::Sandbox;
 use crate::store::{Policy, Store, StoreError, Wakes};
-use crate::{actions, api, broker, channel, deadlines, faults, metrics, outbound, pages, sandbox};
+use crate::{actions, api, broker, channel, deadlines, faults, metrics, pages, sandbox};
 
 /// How long a node among several goes on accepting once it drains, so that load balancers and reconnecting clients find
 /// out before their next connection is refused.
@@ -270,6 +272,11 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
         },
     };
     let providers = Registry::new(&config, &origins);
+    let reach = Reach::new(
+        config.allow_hosts.clone(),
+        &origins.public,
+        origins.sandbox.is_some(),
+    );
     let faults = Faults::default();
     Ok(Arc::new(App {
         sandbox: origins
@@ -279,7 +286,7 @@ pub(crate) async fn app(listeners: &Listeners, config: Config) -> Result<Arc<App
             .map(|site| Sandbox::new(&providers, site, &faults, &clock, &random)),
         metrics: Metrics::new(),
         providers,
-        http: outbound::client()?,
+        http: Outbound::new(reach)?,
         faults,
         channel: channel::Channel::default(),
         flights: broker::Flights::default(),

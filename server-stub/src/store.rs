@@ -38,7 +38,9 @@ pub(crate) use people::{NewUser, People, Team, User};
 pub(crate) use quota::{Policy, Quota};
 pub(crate) use sessions::{NewSession, OpenSession, OpenedSession, Session, SessionId, Sessions};
 pub(crate) use sign_ups::{Grant, Granted, NewAccount, NewGrant, SignUpKey, SignUpStatus, SignUps, Who};
-pub(crate) use teams::{HostKey, RemovedHost, TeamHost, TeamToken, TeamTokenKey, Teams};
+pub(crate) use teams::{
+    By, HostChange, HostKey, Put, PutHost, Removal, RemovedHost, TeamHost, TeamToken, TeamTokenKey, Teams,
+};
 pub(crate) use undos::{Deed, Undo, Undoing, Undos};
 pub(crate) use wake::{Topic, Wake, Wakes};
 pub(crate) use workspaces::{Leaving, Workspaces};

@@ -163,7 +163,13 @@ pub fn kind_of(code: &str) -> ErrorKind {
         Code::NoLoginUnregistered | Code::NoIdentityMatch => ErrorKind::NotRegistered,
         Code::IdentityMatchingNotSupported => ErrorKind::IdentityUnsupported,
         Code::ProviderNotAllowed => ErrorKind::AdminApproval,
-        Code::UpdateAuth | Code::CreateAuth | Code::DeleteAuth | Code::QuotaExceeded => ErrorKind::Forbidden,
+        Code::UpdateAuth
+        | Code::CreateAuth
+        | Code::DeleteAuth
+        | Code::QuotaExceeded
+        | Code::HostInUse
+        | Code::HostTaken
+        | Code::HostNotAllowed => ErrorKind::Forbidden,
         Code::TooManyRequests => ErrorKind::RateLimited,
         Code::TooLarge => ErrorKind::TooLarge,
         Code::InMaintenanceMode => ErrorKind::ServerUnreachable,

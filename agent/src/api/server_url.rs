@@ -42,7 +42,7 @@ impl ServerUrl {
 
     /// Whether it is on this machine.
     pub fn is_loopback(&self) -> bool {
-        crate::net::is_loopback(&self.0)
+        codestream_protocol::host::is_loopback(&self.0)
     }
 
     /// A route: the first part is a path with its slashes, each further one a single segment.

@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use codestream_protocol::host::is_loopback;
 use codestream_protocol::lsp::init::ProxyOptions;
 use url::{Host, Url};
 
@@ -179,24 +180,6 @@ fn authority(url: &Url) -> String {
     match url.port_or_known_default() {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
-    }
-}
-
-/// Whether `url` leads to this machine (RFC 6761 §6.3 for `localhost`).
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
-        }
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => {
-            address.is_loopback()
-                || address
-                    .to_ipv4_mapped()
-                    .is_some_and(|mapped| mapped.is_loopback())
-        }
-        None => false,
     }
 }
 

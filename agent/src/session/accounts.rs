@@ -147,6 +147,8 @@ pub(crate) fn summary(
         token_only: row.token_only,
         added: row.is_enterprise,
         can_add_host: row.for_enterprise,
+        redirect_uri: row.redirect_uri.clone(),
+        re_add: row.re_add,
         api_base: row.api_base.clone(),
         scopes: row.scopes.clone(),
         accounts: told_apart(

@@ -2,7 +2,7 @@
 
 use codestream_protocol::http::{NewHost, ProviderInfo, SetToken};
 use codestream_protocol::lsp::error::ErrorKind;
-use codestream_protocol::lsp::request::{AddParams, Added, Person, ProviderParams};
+use codestream_protocol::lsp::request::{AddParams, Added, Person, RemoveParams};
 use codestream_protocol::secret::{AccessToken, ClientSecret, SessionToken};
 use codestream_protocol::{ProviderId, TeamId};
 use serde_json::Value;
@@ -69,7 +69,9 @@ impl Actor {
         };
         self.spawn(async move |work| {
             let name = adding.service.name;
-            let added = work.add(&api, &adding, &params.host, credentials).await;
+            let added = work
+                .add(&api, &adding, &params.host, credentials, params.confirmed)
+                .await;
             answer(reply, added.map_err(|error| error.of_provider(name)));
         });
     }
@@ -96,7 +98,7 @@ impl Actor {
     }
 
     /// `codestream/provider/remove`.
-    pub(crate) fn remove(&mut self, params: &ProviderParams, reply: Reply<()>) {
+    pub(crate) fn remove(&mut self, params: &RemoveParams, reply: Reply<()>) {
         let begun = self.api().and_then(|api| {
             let login = self.login()?;
             let row = login.row(&params.provider_id)?;
@@ -122,9 +124,9 @@ impl Actor {
             Ok(begun) => begun,
             Err(error) => return answer(reply, Err(error)),
         };
-        let epoch = self.epoch;
+        let (epoch, confirmed) = (self.epoch, params.confirmed);
         self.spawn(async move |work| {
-            let removed = api.remove_host(&session, &name, &team_id, &id).await;
+            let removed = api.remove_host(&session, &name, &team_id, &id, confirmed).await;
             let result = work.heed(epoch, removed).map(|change| {
                 let change = change.team;
                 work.tell(Input::TeamChanged { epoch, change });
@@ -144,14 +146,16 @@ impl Work {
         adding: &Adding,
         host: &str,
         credentials: Credentials,
+        confirmed: bool,
     ) -> Result<Added, AgentError> {
         let third_party = &self.shared.third_party;
-        let candidates = adding.self_hosted.candidates(host)?;
+        let candidates = adding.self_hosted.candidates(host, api.server())?;
         let base = third_party.find(adding.self_hosted, &candidates).await?;
         let mut body = NewHost {
             host: base.as_str().trim_end_matches('/').to_owned(),
             app_client_id: None,
             app_client_secret: None,
+            confirmed,
         };
         let account = match credentials {
             Credentials::Token(token) => {
@@ -190,6 +194,7 @@ impl Work {
         }
         Ok(Added {
             provider_id: added.provider_id,
+            redirect_uri: added.redirect_uri,
         })
     }
 

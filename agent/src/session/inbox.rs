@@ -6,7 +6,8 @@ use codestream_protocol::http::{LoginResponse, ProviderInfo, UserChange};
 use codestream_protocol::lsp::attempt::Attempt;
 use codestream_protocol::lsp::request::{
     AddParams, Added, AttemptParams, CallParams, Called, ConfigureParams, Disconnected, LoginResult,
-    OtcParams, Person, ProviderList, ProviderParams, Reopened, SsoParams, Started, Status, TokenParams,
+    OtcParams, Person, ProviderList, ProviderParams, RemoveParams, Reopened, SsoParams, Started, Status,
+    TokenParams,
 };
 use codestream_protocol::secret::AccessToken;
 use serde_json::Value;
@@ -34,7 +35,7 @@ pub(crate) enum Request {
     Disconnect(ProviderParams, Reply<Disconnected>),
     Configure(ConfigureParams, Reply<()>),
     Add(AddParams, Reply<Added>),
-    Remove(ProviderParams, Reply<()>),
+    Remove(RemoveParams, Reply<()>),
     Me(ProviderParams, Reply<Person>),
     Call(CallParams, Reply<Called>),
     Status(Reply<Status>),

@@ -1,10 +1,10 @@
 //! Which `apiBase` a token may be sent to, and which paths stay below it: pure rules.
 
+use codestream_protocol::host::{self, Scope, is_loopback, scope_of};
 use codestream_protocol::http::{ProviderInfo, ProviderRow};
 use url::Url;
 
 use crate::api::ServerUrl;
-use crate::net::is_loopback;
 use crate::thirdparty::{Service, text};
 
 /// A base that was found trustworthy.
@@ -54,6 +54,11 @@ impl ApiBase {
             && url.fragment().is_none();
         if !usable {
             return Err(BaseError::NotABase);
+        }
+        match scope_of(&url) {
+            Some(Scope::Internal) => return Err(BaseError::Untrusted),
+            Some(Scope::Loopback) if !server.is_loopback() => return Err(BaseError::Untrusted),
+            _ => {}
         }
         if service.api_bases.contains(&url.as_str()) || is_own(service, &url) || added || server.is_loopback()
         {
@@ -136,19 +141,11 @@ impl ApiBase {
 /// The base that a person means by the address of a site, or of one of its pages: an account's own host has its API at its
 /// root. What is no address is left as it is, to be refused by name.
 pub(crate) fn pasted(service: &Service, address: &str) -> String {
-    let address = address.trim();
-    let address = if address.contains("://") {
-        address.to_owned()
-    } else {
-        format!("https://{address}")
-    };
-    let Ok(mut url) = Url::parse(&address) else {
-        return address;
+    let Ok(mut url) = host::address(address) else {
+        return address.trim().to_owned();
     };
     let mut root = url.clone();
     root.set_path("/");
-    root.set_query(None);
-    root.set_fragment(None);
     if is_own(service, &root) {
         return root.into();
     }
@@ -252,6 +249,7 @@ mod tests {
                 "http://localhost:1/jira/site/acme/",
             ),
             ("https://evil.example/x", "https://evil.example/x/"),
+            ("ACME.atlassian.net.:443", "https://acme.atlassian.net/"),
         ] {
             assert_eq!(pasted(jira, typed), base, "{typed}");
         }
@@ -329,6 +327,15 @@ mod tests {
                 &far,
                 Err(BaseError::NotABase),
             ),
+            ("https://10.0.0.1/api/v4/", true, &far, Ok(())),
+            (
+                "https://169.254.169.254/api/v4/",
+                true,
+                &near,
+                Err(BaseError::Untrusted),
+            ),
+            ("https://localhost./", true, &far, Err(BaseError::Untrusted)),
+            ("http://127.0.0.1:9200/", true, &far, Err(BaseError::Untrusted)),
             ("file:///etc/", true, &near, Err(BaseError::NotABase)),
             ("", false, &near, Err(BaseError::NotABase)),
         ] {

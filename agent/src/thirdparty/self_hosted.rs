@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use codestream_protocol::host::{self, AddressError, is_loopback};
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::request::CallResult;
 use codestream_protocol::secret::ClientSecret;
@@ -12,7 +13,8 @@ use reqwest::header::ACCEPT;
 use reqwest::{Method, RequestBuilder};
 use url::Url;
 
-use crate::net::{NetworkError, is_loopback};
+use crate::api::ServerUrl;
+use crate::net::NetworkError;
 use crate::thirdparty::call::Answer;
 use crate::thirdparty::{CallError, Service, ThirdParty};
 
@@ -41,9 +43,9 @@ pub(crate) struct SelfHosted {
 pub(crate) enum ProbeError {
     /// Not an address that can be used.
     #[error(
-        "This is not a usable address. Paste the service's own, or one of its pages: https://git.example.com/… (http:// only on this machine)."
+        "This is not a usable address: {0}. Paste the service's own, or one of its pages: https://git.example.com/…"
     )]
-    NotAnAddress,
+    NotAnAddress(AddressError),
     /// It is the service's own host.
     #[error("{host} needs no adding: connect {service} as it is.")]
     NotSelfHosted {
@@ -88,7 +90,7 @@ impl ProbeError {
     /// What the IDE is told; `None` for wrong params.
     pub(crate) fn kind(&self) -> Option<ErrorKind> {
         match self {
-            Self::NotAnAddress | Self::NotSelfHosted { .. } => None,
+            Self::NotAnAddress(_) | Self::NotSelfHosted { .. } => None,
             Self::Network(error) => Some(error.kind()),
             Self::Trouble { .. } => Some(ErrorKind::ServerUnreachable),
             Self::OtherProduct { .. } => Some(ErrorKind::UnknownProvider),
@@ -108,8 +110,12 @@ impl SelfHosted {
     ///
     /// # Errors
     /// [`ProbeError::NotAnAddress`], [`ProbeError::NotSelfHosted`].
-    pub(crate) fn candidates(&self, pasted: &str) -> Result<Vec<Url>, ProbeError> {
-        let url = address(pasted).ok_or(ProbeError::NotAnAddress)?;
+    pub(crate) fn candidates(&self, pasted: &str, server: &ServerUrl) -> Result<Vec<Url>, ProbeError> {
+        let url = host::address(pasted).map_err(ProbeError::NotAnAddress)?;
+        // On this machine, only what is there for a server that is there, too.
+        if is_loopback(&url) && !server.is_loopback() {
+            return Err(ProbeError::NotAnAddress(AddressError::Internal));
+        }
         if url.host_str() == Some(self.service.host) {
             return Err(ProbeError::NotSelfHosted {
                 host: self.service.host,
@@ -128,28 +134,6 @@ impl SelfHosted {
         }
         Ok(bases)
     }
-}
-
-/// An address as people paste it, without its query; the scheme may be missing.
-fn address(pasted: &str) -> Option<Url> {
-    let pasted = pasted.trim();
-    let url = if pasted.contains("://") {
-        Url::parse(pasted).ok()?
-    } else {
-        let secure = Url::parse(&format!("https://{pasted}")).ok()?;
-        if is_loopback(&secure) {
-            Url::parse(&format!("http://{pasted}")).ok()?
-        } else {
-            secure
-        }
-    };
-    let usable = match url.scheme() {
-        "https" => true,
-        "http" => is_loopback(&url),
-        _ => false,
-    };
-    let plain = url.username().is_empty() && url.password().is_none();
-    (usable && plain && url.host_str().is_some_and(|host| !host.is_empty())).then_some(url)
 }
 
 fn at(url: &Url, path: &str) -> Url {
@@ -173,8 +157,8 @@ impl ThirdParty {
     pub(crate) async fn find(&self, of: &SelfHosted, candidates: &[Url]) -> Result<Url, ProbeError> {
         let mut trouble = None;
         for base in candidates {
-            let url =
-                Url::parse(&format!("{}{}", of.api(base), of.probe)).map_err(|_| ProbeError::NotAnAddress)?;
+            let url = Url::parse(&format!("{}{}", of.api(base), of.probe))
+                .map_err(|_| ProbeError::NotAnAddress(AddressError::Malformed))?;
             let request = self.network.request(Method::GET, url)?;
             let answer = self.asked(request.header(ACCEPT, of.service.accept)).await?;
             if (of.is_it)(&answer) {
@@ -204,7 +188,8 @@ impl ThirdParty {
         client_id: &str,
         client_secret: &ClientSecret,
     ) -> Result<(), ProbeError> {
-        let url = Url::parse(&format!("{base}{}", of.token)).map_err(|_| ProbeError::NotAnAddress)?;
+        let url = Url::parse(&format!("{base}{}", of.token))
+            .map_err(|_| ProbeError::NotAnAddress(AddressError::Malformed))?;
         let form = [
             ("grant_type", "authorization_code"),
             ("client_id", client_id),
@@ -243,9 +228,13 @@ mod tests {
     use crate::fake;
     use crate::thirdparty::{self_hosted, service};
 
+    fn server(text: &str) -> ServerUrl {
+        text.parse().expect("an origin")
+    }
+
     fn bases(pasted: &str) -> Result<Vec<String>, ProbeError> {
         let gitlab = self_hosted(service("gitlab").expect("gitlab")).expect("self-hosted, too");
-        let bases = gitlab.candidates(pasted)?;
+        let bases = gitlab.candidates(pasted, &server("http://127.0.0.1:1"))?;
         Ok(bases.into_iter().map(String::from).collect())
     }
 
@@ -286,7 +275,10 @@ mod tests {
         .await;
         let gitlab = self_hosted(service("gitlab").expect("gitlab")).expect("self-hosted, too");
         let candidates = gitlab
-            .candidates(&format!("https://localhost:{}/git", address.port()))
+            .candidates(
+                &format!("https://localhost:{}/git", address.port()),
+                &server("http://127.0.0.1:1"),
+            )
             .expect("an address");
         let error = ThirdParty::new(fake::network())
             .find(gitlab, &candidates)
@@ -310,12 +302,44 @@ mod tests {
             "https://me:pw@git.example.com",
             "javascript:alert(1)",
             "file:///etc/passwd",
+            "https://a*b.example.com",
+            "https://10.0.0.1:22",
+            "https://169.254.169.254",
+            "https://[fe80::1]",
         ] {
-            assert_eq!(bases(pasted), Err(ProbeError::NotAnAddress), "{pasted}");
+            assert!(
+                matches!(bases(pasted), Err(ProbeError::NotAnAddress(_))),
+                "{pasted}"
+            );
         }
         assert!(matches!(
             bases("https://gitlab.com/group/app"),
             Err(ProbeError::NotSelfHosted { .. })
         ));
+    }
+
+    /// CWE-918: a team mate's host is no way to what listens on this machine.
+    #[test]
+    fn this_machine_is_for_a_server_on_it_alone() {
+        let gitlab = self_hosted(service("gitlab").expect("gitlab")).expect("self-hosted, too");
+        for pasted in [
+            "localhost:9200",
+            "https://localhost.",
+            "https://127.1",
+            "https://[::1]",
+            "a.localhost",
+        ] {
+            let far = gitlab.candidates(pasted, &server("https://api.example.com"));
+            assert!(matches!(far, Err(ProbeError::NotAnAddress(_))), "{pasted}");
+            assert!(
+                gitlab.candidates(pasted, &server("http://127.0.0.1:1")).is_ok(),
+                "{pasted}"
+            );
+        }
+        let own_network = gitlab.candidates("https://10.0.0.1", &server("https://api.example.com"));
+        assert!(
+            own_network.is_ok(),
+            "a user's own network is a usual place for a host"
+        );
     }
 }

@@ -107,6 +107,10 @@ pub struct ErrorData {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub link: Option<String>,
+    /// Whom the request would disconnect: it is repeated with `confirmed`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub affected: Vec<String>,
 }
 
 impl ErrorData {
@@ -119,6 +123,7 @@ impl ErrorData {
             retryable: kind.is_retryable(),
             server_code: None,
             link: None,
+            affected: Vec::new(),
         }
     }
 }

@@ -54,7 +54,7 @@ pub const PROVIDER_DISCONNECT: &str = "codestream/provider/disconnect";
 pub const PROVIDER_CONFIGURE: &str = "codestream/provider/configure";
 /// [`AddParams`] to [`Added`].
 pub const PROVIDER_ADD: &str = "codestream/provider/add";
-/// [`ProviderParams`] to `{}`.
+/// [`RemoveParams`] to `{}`.
 pub const PROVIDER_REMOVE: &str = "codestream/provider/remove";
 /// [`ProviderParams`] to [`Person`].
 pub const PROVIDER_ME: &str = "codestream/provider/me";
@@ -337,6 +337,23 @@ pub struct AddParams {
     #[serde(default)]
     #[ts(type = "Record<string, unknown>")]
     pub data: BTreeMap<String, Value>,
+    /// Whether to replace the app of a host also when that disconnects other members.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub confirmed: bool,
+}
+
+/// `codestream/provider/remove`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RemoveParams {
+    /// The starred host.
+    #[serde(alias = "provider")]
+    pub provider_id: String,
+    /// Whether to remove it also when that disconnects other members.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub confirmed: bool,
 }
 
 /// Answer of `codestream/provider/add`.
@@ -345,6 +362,10 @@ pub struct AddParams {
 pub struct Added {
     /// The id of the new service.
     pub provider_id: ProviderId,
+    /// The redirect URI to register in the app there, when it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub redirect_uri: Option<String>,
 }
 
 /// Answer of `codestream/provider/me`: from a direct call to the third party.

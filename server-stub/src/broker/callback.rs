@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use codestream_protocol::ServerCode;
 use codestream_protocol::secret::AuthorizationCode;
+use codestream_protocol::{ProviderId, ServerCode};
 use url::form_urlencoded;
 
 use super::landing::Landing;
@@ -56,11 +56,29 @@ pub(crate) async fn receive(
     Path(provider): Path<String>,
     request: Request,
 ) -> Response {
+    received(&app, provider, None, request).await
+}
+
+/// The redirect of a host: `GET /no-auth/provider-token/{provider}/{host}`.
+pub(crate) async fn receive_of_host(
+    State(app): State<Arc<App>>,
+    Path((provider, host)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    match host.parse() {
+        Ok(host) if Registry::is_self_hosted_too(&provider) => {
+            received(&app, provider, Some(host), request).await
+        }
+        _ => Landing::refused(&Refusal::Service(ServerCode::UnknownProviderHost), &provider).into_response(),
+    }
+}
+
+async fn received(app: &Arc<App>, provider: String, host: Option<ProviderId>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    if let Some(home) = relay::home(&app, &parts.headers, &parts.uri) {
+    if let Some(home) = relay::home(app, &parts.headers, &parts.uri) {
         return home.into_response();
     }
-    let visit = Visit::of(&app, provider.clone(), &parts);
+    let visit = Visit::of(app, provider.clone(), &parts).at(host);
     let answer = match Registry::answer(&provider) {
         Ok(answer) => answer,
         Err(code) => return Landing::refused(&Refusal::Service(code), &provider).into_response(),
@@ -94,7 +112,7 @@ pub(crate) async fn receive(
         iss: parameters.iss,
         said,
     };
-    settle::settle(&app, &visit, returned, Confirmation::Unasked)
+    settle::settle(app, &visit, returned, Confirmation::Unasked)
         .await
         .into_response()
 }

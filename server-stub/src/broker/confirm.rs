@@ -11,10 +11,10 @@ use axum::extract::{Form, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::{RequestExt as _, http};
-use codestream_protocol::ServerCode;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::match_code;
 use codestream_protocol::secret::{AccessToken, AuthorizationCode};
+use codestream_protocol::{ProviderId, ServerCode};
 use serde::{Deserialize, Serialize};
 
 use super::cookie::Note;
@@ -41,6 +41,9 @@ const NOTE: Note = Note {
 #[derive(Serialize, Deserialize)]
 struct Pending {
     provider: String,
+    /// The host in the callback's path.
+    #[serde(default)]
+    host: Option<ProviderId>,
     state: String,
     iss: Option<String>,
     code: Option<AuthorizationCode>,
@@ -68,6 +71,7 @@ pub(crate) fn landing(app: &App, provider: &Provider, id: CodeId, returned: Retu
     };
     let pending = Pending {
         provider: provider.name().to_owned(),
+        host: provider.redirect_host().cloned(),
         state: returned.state.unwrap_or_default(),
         iss: returned.iss,
         code,
@@ -185,7 +189,7 @@ pub(crate) async fn decide(State(app): State<Arc<App>>, request: Request) -> Res
         Decision::Confirm => Confirmation::Given,
         Decision::Refuse => Confirmation::Refused,
     };
-    let visit = Visit::of(&app, pending.provider, &parts);
+    let visit = Visit::of(&app, pending.provider, &parts).at(pending.host);
     settle::settle(&app, &visit, returned, confirmation)
         .await
         .with(NOTE.drop(&app, &id.to_string()))

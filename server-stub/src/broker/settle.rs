@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use codestream_protocol::ServerCode;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::{AccessToken, AuthorizationCode};
 use codestream_protocol::state::StateClaims;
+use codestream_protocol::{ProviderId, ServerCode};
 use url::Url;
 
 use super::landing::Landing;
 use super::refusal::Refusal;
-use super::{confirm, connection, cookie, done, hosts, link, sign_in, state};
+use super::{confirm, connection, cookie, done, hosts, link, mix_up, sign_in, state};
 use crate::api::{ClientAddress, Peer};
 use crate::app::App;
 use crate::providers::{CallError, Grant, Held, OAuthErrorCode, Provider, Registry, Tokens};
@@ -30,6 +30,8 @@ const LONGEST: Duration = Duration::from_mins(10);
 pub(crate) struct Visit {
     /// The lower-case name in the callback's path.
     pub(crate) provider: String,
+    /// The host in the callback's path: a redirect URI is one issuer's (RFC 9700 4.4.2).
+    pub(crate) host: Option<ProviderId>,
     pub(crate) headers: HeaderMap,
     /// The browser's network address.
     pub(crate) address: ClientAddress,
@@ -40,9 +42,15 @@ impl Visit {
     pub(crate) fn of(app: &App, provider: String, parts: &Parts) -> Self {
         Self {
             provider,
+            host: None,
             headers: parts.headers.clone(),
             address: Peer::of(parts, app).address,
         }
+    }
+
+    /// At the redirect URI of a host.
+    pub(crate) fn at(self, host: Option<ProviderId>) -> Self {
+        Self { host, ..self }
     }
 }
 
@@ -102,7 +110,17 @@ pub(crate) async fn settle(
     };
     let code_id = claims.code_id;
     let at = claims.team_id.as_ref().zip(claims.host.as_ref());
-    let provider = match hosts::provider(app, name, at).await {
+    let provider = hosts::provider(app, name, at).await;
+    let expected = match &provider {
+        Ok(provider) => provider.redirect_host(),
+        Err(_) => claims.host.as_ref(),
+    };
+    // RFC 9700 4.4: this is the answer of another issuer than the one that was asked, so it says nothing about the handshake.
+    if visit.host.as_ref() != expected {
+        tracing::warn!(provider = name, %code_id, "a callback at another issuer's redirect URI was refused");
+        return Landing::refused(&Refusal::OtherIssuer, name);
+    }
+    let provider = match provider {
         Ok(provider) => provider,
         Err(error) => {
             let refusal = Refusal::from(error);
@@ -133,8 +151,10 @@ async fn check(
     if !cookie::is_browser(app, &visit.headers, &claims.bh) {
         return Err(Refusal::OtherBrowser);
     }
-    if let (Some(expected), Some(iss)) = (provider.issuer(), &returned.iss)
-        && expected.as_str() != iss
+    if returned
+        .iss
+        .as_deref()
+        .is_some_and(|iss| !provider.is_issuer(iss))
     {
         return Err(Refusal::OtherIssuer);
     }
@@ -165,7 +185,10 @@ async fn check(
         return Err(Refusal::NotConfirmed);
     }
     let tokens = match returned.said {
-        Said::Code(code) => exchange(app, provider, &state, &code).await?,
+        Said::Code(code) => {
+            mix_up::admit(app, provider, &code).await?;
+            exchange(app, provider, &state, &code).await?
+        }
         Said::Token(access) => Tokens::alone(access),
         Said::Declined => return Err(Refusal::Declined),
         Said::NeedsApproval => {

@@ -49,6 +49,7 @@ fn config() -> Config {
         limits: crate::config::Limits::default(),
         quotas: crate::config::Quotas::default(),
         sessions: crate::config::SessionLife::default(),
+        allow_hosts: crate::config::AllowHosts::default(),
         database: Database::SqliteMemory,
         sandbox: false,
         sandbox_url: None,
@@ -461,7 +462,14 @@ async fn other_paths_and_plain_requests_are_refused_with_400() {
     let bench = bench().await;
     for path in ["/socketcluster", PATH] {
         let url = format!("http://{}{path}", bench.address);
-        let answer = bench.app.http.get(url).send().await.expect("an answer");
+        let answer = bench
+            .app
+            .http
+            .own(&bench.app.origins.public)
+            .get(url)
+            .send()
+            .await
+            .expect("an answer");
         assert_eq!(answer.status(), 400, "{path}");
     }
 }

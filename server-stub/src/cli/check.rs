@@ -4,9 +4,9 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use codestream_protocol::host::{Scope, is_loopback, scope};
 use tokio::net::TcpListener;
 
-use crate::app::is_loopback;
 use crate::config::{Config, Database, Limits, Settings};
 use crate::listen;
 use crate::providers::Registry;
@@ -15,6 +15,7 @@ use crate::store;
 /// Everything that is found, worst for the first user first. `config` is the file's path.
 pub(super) async fn findings(settings: &Settings, config: Option<&Path>) -> Vec<String> {
     let mut found = addresses(&settings.config, &settings.listen);
+    found.extend(allowed_hosts(&settings.config));
     found.extend(apps(&settings.config));
     found.extend(secret_file(config));
     found.extend(database(&settings.config.database).await);
@@ -97,6 +98,26 @@ fn addresses(config: &Config, listen: &str) -> Vec<String> {
         ));
     }
     found
+}
+
+/// What users may name of the own network.
+fn allowed_hosts(config: &Config) -> Vec<String> {
+    let findings = config.allow_hosts.networks().iter().filter_map(|network| {
+        if network.prefix_len() == 0 {
+            return Some(format!(
+                "allowHosts names {network}: whoever adds a host could have this server call everything in your network; \
+                 name the networks of your own hosts alone"
+            ));
+        }
+        let stays_refused = matches!(scope(network.addr()), Scope::Loopback | Scope::Internal);
+        stays_refused.then(|| {
+            format!(
+                "allowHosts names {network}, which stays refused: this machine, its links and a cloud's metadata are no \
+                 hosts of a team; take it out"
+            )
+        })
+    });
+    findings.collect()
 }
 
 fn apps(config: &Config) -> Vec<String> {

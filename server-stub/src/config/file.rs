@@ -36,6 +36,7 @@ pub(super) struct ApiServer {
     pub(super) metrics_listen: Option<String>,
     pub(super) database: Option<String>,
     pub(super) trusted_proxies: Option<Vec<String>>,
+    pub(super) allow_hosts: Vec<String>,
     pub(super) confirm_sign_in: Option<ConfirmSignIn>,
 }
 

@@ -10,7 +10,8 @@ use url::Url;
 
 use super::file::File;
 use super::{
-    Callback, Config, ConfirmSignIn, Database, Environment, Key, KeyRing, Limits, ProviderApp, TrustedProxies,
+    AllowHosts, Callback, Config, ConfirmSignIn, Database, Environment, Key, KeyRing, Limits, ProviderApp,
+    TrustedProxies,
 };
 use crate::providers::Registry;
 
@@ -86,6 +87,10 @@ pub enum ConfigError {
     Quota(&'static str, u32),
     #[error("[sessions] {0} must be between 1 and 3650, not {1}")]
     SessionLife(&'static str, u32),
+    #[error(
+        "an allowed host must be a name, an address or a network, such as git.example.com or 10.0.0.0/8, not {0:?}"
+    )]
+    AllowedHost(String),
     #[error("the environment's name must be 1 to 64 of a-z, 0-9, - and _, not {0:?}")]
     EnvironmentName(String),
     #[error("the database must be sqlite:PATH, sqlite::memory: or postgres://HOST/NAME, not {0:?}")]
@@ -225,6 +230,7 @@ pub fn load(
             success_url,
             trusted_proxies: TrustedProxies::given(server.trusted_proxies.as_deref())?,
             limits: Limits::of(&file.limits)?,
+            allow_hosts: AllowHosts::parse(&server.allow_hosts)?,
             database,
             sandbox,
             sandbox_url,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register, below};
+use super::description::{Answer, Description, Endpoint, Issuer, Offer, OwnToken, Register, below};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{Caller, Held, Service};
 
@@ -27,7 +27,7 @@ static DESCRIPTION: Description = Description {
     answer: Answer::Code {
         token: Endpoint::Web("-/oauth_token"),
         pkce: true,
-        issuer: None,
+        issuer: Issuer::Undocumented,
     },
     scopes: &[
         ("openid", "find out which account is connected"),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Bases, Description, Endpoint, Offer, OwnToken, Register};
+use super::description::{Answer, Bases, Description, Endpoint, Issuer, Offer, OwnToken, Register};
 use super::microsoft;
 use super::person::{Email, Person, Place};
 use super::service::{Ask, Caller, Held, OAuthApp, Service};
@@ -30,7 +30,7 @@ static DESCRIPTION: Description = Description {
     answer: Answer::Code {
         token: Endpoint::Web(microsoft::TOKEN),
         pkce: true,
-        issuer: None,
+        issuer: Issuer::OfTenants,
     },
     scopes: &[
         // The id of the resource "Azure DevOps" in every tenant.

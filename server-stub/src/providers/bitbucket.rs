@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register};
+use super::description::{Answer, Description, Endpoint, Issuer, Offer, OwnToken, Register};
 use super::person::{Email, Person, Place};
 use super::service::{self, Ask, Caller, Grant, Held, OAuthApp, Service};
 use super::token::{self, TokenError, Tokens};
@@ -34,7 +34,7 @@ static DESCRIPTION: Description = Description {
     answer: Answer::Code {
         token: TOKEN,
         pkce: false,
-        issuer: None,
+        issuer: Issuer::Undocumented,
     },
     scopes: &[
         ("account", "show which account is connected"),

@@ -97,6 +97,17 @@ pub(crate) enum Endpoint {
     Api(&'static str),
 }
 
+/// The issuer identifier of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Issuer {
+    /// This path below [`Description::web`].
+    Path(&'static str),
+    /// One for each tenant: `{tenant}/v2.0` below [`Description::web`].
+    OfTenants,
+    /// The service is not documented to send one.
+    Undocumented,
+}
+
 /// How an authorization comes back to the callback.
 #[derive(Debug)]
 pub(crate) enum Answer {
@@ -106,8 +117,8 @@ pub(crate) enum Answer {
         token: Endpoint,
         /// Whether PKCE is supported (RFC 7636, S256).
         pkce: bool,
-        /// The issuer identifier below [`Description::web`], where `iss` may be sent (RFC 9207).
-        issuer: Option<&'static str>,
+        /// What an `iss` of its answers can be (RFC 9207).
+        issuer: Issuer,
     },
     /// A token in the fragment, read by our page.
     Fragment,

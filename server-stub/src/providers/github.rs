@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register, SelfHosted};
+use super::description::{Answer, Description, Endpoint, Issuer, Offer, OwnToken, Register, SelfHosted};
 use super::person::{Email, Person, Place};
 use super::service::{self, Ask, Caller, Held, OAuthApp, Service};
 
@@ -28,7 +28,7 @@ static DESCRIPTION: Description = Description {
     answer: Answer::Code {
         token: Endpoint::Web("login/oauth/access_token"),
         pkce: true,
-        issuer: Some("login/oauth"),
+        issuer: Issuer::Path("login/oauth"),
     },
     scopes: &[
         (

@@ -5,7 +5,9 @@ use codestream_protocol::http::Revoked;
 use serde::Deserialize;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register, SelfHosted, below};
+use super::description::{
+    Answer, Description, Endpoint, Issuer, Offer, OwnToken, Register, SelfHosted, below,
+};
 use super::person::{Email, Person, Place};
 use super::service::{Caller, Grant, Held, Service, token_form};
 use super::token::{self, TokenError, Tokens};
@@ -29,7 +31,7 @@ static DESCRIPTION: Description = Description {
     answer: Answer::Code {
         token: TOKEN,
         pkce: true,
-        issuer: None,
+        issuer: Issuer::Undocumented,
     },
     scopes: &[
         (

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, OwnToken, Register, below};
+use super::description::{Answer, Description, Endpoint, Issuer, OwnToken, Register, below};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{Ask, Caller, Grant, Held, OAuthApp, Service};
 use super::token::{self, OAuthErrorCode, TokenError, Tokens};
@@ -34,7 +34,7 @@ static DESCRIPTION: Description = Description {
     answer: Answer::Code {
         token: TOKEN,
         pkce: false,
-        issuer: None,
+        issuer: Issuer::Undocumented,
     },
     scopes: &[
         ("Read admins", "recognise you by your verified e-mail address"),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register};
+use super::description::{Answer, Description, Endpoint, Issuer, Offer, OwnToken, Register};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{self, Ask, Caller, Grant, Held, OAuthApp, Service};
 use super::token::{self, TokenError, Tokens};
@@ -32,7 +32,7 @@ static DESCRIPTION: Description = Description {
         token: Endpoint::Web(TOKEN),
         // Public clients are not supported, and a verifier is not asked for.
         pkce: false,
-        issuer: None,
+        issuer: Issuer::Undocumented,
     },
     scopes: &[
         ("read:jira-work", "list your issues and boards"),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{self, CallError};
-use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register};
+use super::description::{Answer, Description, Endpoint, Issuer, Offer, OwnToken, Register};
 use super::person::{Person, Place, Workspace};
 use super::service::{self, Ask, Caller, Held, OAuthApp, Service};
 
@@ -28,7 +28,7 @@ static DESCRIPTION: Description = Description {
     answer: Answer::Code {
         token: Endpoint::Api("oauth/token"),
         pkce: true,
-        issuer: None,
+        issuer: Issuer::Undocumented,
     },
     scopes: &[("read", "list your issues"), ("issues:create", "create issues")],
     app_scopes: &[],

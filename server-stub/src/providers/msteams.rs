@@ -16,7 +16,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::call::{self, CallError};
-use super::description::{Answer, Bases, Description, Endpoint, Offer, OwnToken, Register};
+use super::description::{Answer, Bases, Description, Endpoint, Issuer, Offer, OwnToken, Register};
 use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
 use super::microsoft;
 use super::person::{Email, Person, Place};
@@ -40,7 +40,7 @@ static DESCRIPTION: Description = Description {
     answer: Answer::Code {
         token: Endpoint::Web(microsoft::TOKEN),
         pkce: true,
-        issuer: None,
+        issuer: Issuer::OfTenants,
     },
     scopes: &[
         ("User.Read", "show which account is connected"),

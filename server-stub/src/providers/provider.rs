@@ -8,18 +8,19 @@ use codestream_protocol::secret::{ClientSecret, SigningSecret};
 use codestream_protocol::{UnixMillis, UserId};
 use serde_json::Value;
 use url::Url;
+use uuid::Uuid;
 
 use super::call::CallError;
-use super::description::{Answer, Bases, Description, Offer, OwnToken, SelfHosted, below};
+use super::description::{Answer, Bases, Description, Issuer, Offer, OwnToken, SelfHosted, below};
 use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
 use super::person::{Email, Person};
-use super::self_hosted;
 use super::service::{Ask, Caller, Grant, Held, OAuthApp, Purpose, Service};
 use super::signing_keys::SigningKeys;
 use super::token::{TokenError, Tokens};
 use crate::app::Origins;
 use crate::clock::Clock;
 use crate::config::{Config, Key, ProviderApp};
+use crate::outbound::Outbound;
 
 /// A third party that is set up. Without an app its users bring tokens of their own.
 #[derive(Debug)]
@@ -40,6 +41,9 @@ struct OwnHost {
     /// Without scheme: `host[:port][/context path]`.
     host: String,
     manual_url: String,
+    /// Its redirect URI; not in use yet by a host that was added before it had one.
+    redirect_uri: Url,
+    shares_redirect_uri: bool,
 }
 
 /// A state, as it is sent and as it is known.
@@ -114,15 +118,27 @@ impl Provider {
         self_hosted: SelfHosted,
         base: &Url,
         app: Option<OAuthApp>,
-        redirect_uri: Url,
+        of_cloud: Url,
+        own_redirect_uri: bool,
     ) -> Self {
         let of = service.description();
-        let host = self_hosted::host(base);
+        let host = codestream_protocol::host::host(base);
+        let id = ProviderId::of_host(&host);
+        // Every character of an id stands for itself in a path (RFC 3986 3.3), and its slashes outlive proxies that decode.
+        let mut redirect_uri = of_cloud.clone();
+        redirect_uri.set_path(&format!("{}/{id}", of_cloud.path()));
         Self {
             service,
+            redirect_uri: if own_redirect_uri {
+                redirect_uri.clone()
+            } else {
+                of_cloud
+            },
             own_host: Some(OwnHost {
-                id: ProviderId::of_host(&host),
+                id,
                 host,
+                redirect_uri,
+                shares_redirect_uri: !own_redirect_uri,
                 manual_url: match of.manual_url.strip_prefix(of.web) {
                     Some(path) => below(base, path).to_string(),
                     None => of.manual_url.to_owned(),
@@ -131,7 +147,6 @@ impl Provider {
             app: app.unwrap_or_else(|| OAuthApp::configured(ProviderApp::default())),
             bases: Bases::at_host(self_hosted, base),
             keys: SigningKeys::default(),
-            redirect_uri,
         }
     }
 
@@ -139,9 +154,12 @@ impl Provider {
         self.service.description()
     }
 
-    fn caller<'a>(&'a self, http: &'a reqwest::Client) -> Caller<'a> {
+    fn caller<'a>(&'a self, http: &'a Outbound) -> Caller<'a> {
         Caller {
-            http,
+            http: match self.own_host {
+                Some(_) => http.named(),
+                None => http.own(&self.bases.web),
+            },
             app: &self.app,
             bases: &self.bases,
             redirect_uri: &self.redirect_uri,
@@ -173,6 +191,22 @@ impl Provider {
         self.own_host.as_ref().map(|own| &own.id)
     }
 
+    /// The host in the path of its redirect URI, when it has one of its own (RFC 9700 4.4.2).
+    pub(crate) fn redirect_host(&self) -> Option<&ProviderId> {
+        let own = self.own_host.as_ref().filter(|own| !own.shares_redirect_uri);
+        own.map(|own| &own.id)
+    }
+
+    /// Whether this is a host that was added before each issuer had a redirect URI of its own.
+    pub(crate) fn shares_redirect_uri(&self) -> bool {
+        self.own_host.as_ref().is_some_and(|own| own.shares_redirect_uri)
+    }
+
+    /// Whether teams host the service themselves, too.
+    pub(crate) fn is_self_hosted_too(&self) -> bool {
+        self.of().self_hosted.is_some()
+    }
+
     /// Whether there is an app to authorize, so that it can be connected in the browser.
     pub(crate) fn has_app(&self) -> bool {
         self.app.is_registered()
@@ -195,11 +229,29 @@ impl Provider {
         matches!(self.of().answer, Answer::Code { pkce: true, .. })
     }
 
-    /// The issuer that an `iss` of its callbacks must be (RFC 9207 §2.4), where it may send one.
-    pub(crate) fn issuer(&self) -> Option<Url> {
+    /// Whether an `iss` of a callback is this service's (RFC 9207 2.4). Where none is documented it can only be the address
+    /// of the service itself; every other one is somebody else's.
+    pub(crate) fn is_issuer(&self, iss: &str) -> bool {
+        let web = &self.bases.web;
         match self.of().answer {
-            Answer::Code { issuer, .. } => issuer.map(|path| below(&self.bases.web, path)),
-            Answer::Fragment | Answer::ReturnPath { .. } => None,
+            Answer::Code {
+                issuer: Issuer::Path(path),
+                ..
+            } => below(web, path).as_str() == iss,
+            Answer::Code {
+                issuer: Issuer::OfTenants,
+                ..
+            } => {
+                let tenant = iss.strip_prefix(web.as_str());
+                let tenant = tenant.and_then(|rest| rest.strip_suffix("/v2.0"));
+                tenant.is_some_and(|tenant| Uuid::try_parse(tenant).is_ok())
+            }
+            Answer::Code {
+                issuer: Issuer::Undocumented,
+                ..
+            }
+            | Answer::Fragment
+            | Answer::ReturnPath { .. } => iss.trim_end_matches('/') == web.as_str().trim_end_matches('/'),
         }
     }
 
@@ -234,11 +286,7 @@ impl Provider {
     }
 
     /// Trades a grant for tokens. A refresh token that the answer does not replace stays (RFC 6749 §6).
-    pub(crate) async fn tokens(
-        &self,
-        http: &reqwest::Client,
-        grant: Grant<'_>,
-    ) -> Result<Tokens, TokenError> {
+    pub(crate) async fn tokens(&self, http: &Outbound, grant: Grant<'_>) -> Result<Tokens, TokenError> {
         let kept = match &grant {
             Grant::Refresh(token) => Some((*token).clone()),
             Grant::Code { .. } => None,
@@ -249,17 +297,17 @@ impl Provider {
     }
 
     /// Who a token belongs to.
-    pub(crate) async fn person(&self, http: &reqwest::Client, held: Held<'_>) -> Result<Person, CallError> {
+    pub(crate) async fn person(&self, http: &Outbound, held: Held<'_>) -> Result<Person, CallError> {
         self.service.person(self.caller(http), held).await
     }
 
     /// What the service says about the account's e-mail address.
-    pub(crate) async fn email(&self, http: &reqwest::Client, held: Held<'_>) -> Result<Email, CallError> {
+    pub(crate) async fn email(&self, http: &Outbound, held: Held<'_>) -> Result<Email, CallError> {
         self.service.email(self.caller(http), held).await
     }
 
     /// Ends a token's access.
-    pub(crate) async fn revoke(&self, http: &reqwest::Client, held: Held<'_>) -> Revoked {
+    pub(crate) async fn revoke(&self, http: &Outbound, held: Held<'_>) -> Revoked {
         self.service.revoke(self.caller(http), held).await
     }
 
@@ -286,7 +334,7 @@ impl Provider {
     /// Proves and reads a call of the service to us.
     pub(crate) async fn hear(
         &self,
-        http: &reqwest::Client,
+        http: &Outbound,
         action: &str,
         headers: &HeaderMap,
         body: &[u8],
@@ -306,7 +354,7 @@ impl Provider {
     /// Does what a letter that arrived at `at` asks for, and gives what it tells.
     pub(crate) async fn work(
         &self,
-        http: &reqwest::Client,
+        http: &Outbound,
         desk: &dyn Desk,
         letter: &Value,
         at: UnixMillis,
@@ -317,7 +365,7 @@ impl Provider {
     /// Lets whoever caused a letter know whether anybody here was told.
     pub(crate) async fn follow_up(
         &self,
-        http: &reqwest::Client,
+        http: &Outbound,
         letter: &Value,
         told: bool,
     ) -> Result<(), CallError> {
@@ -328,7 +376,7 @@ impl Provider {
     /// `false`: there is none.
     pub(crate) async fn say(
         &self,
-        http: &reqwest::Client,
+        http: &Outbound,
         desk: &dyn Desk,
         user: &UserId,
         channel: &str,
@@ -374,6 +422,12 @@ impl Provider {
                     reason: (*reason).to_owned(),
                 })
                 .collect(),
+            redirect_uri: self
+                .own_host
+                .as_ref()
+                .filter(|_| self.has_app())
+                .map(|own| own.redirect_uri.to_string()),
+            re_add: self.has_app() && self.shares_redirect_uri(),
         }
     }
 }

@@ -51,6 +51,7 @@ impl Registry {
         name: &str,
         base: &Url,
         app: Option<OAuthApp>,
+        own_redirect_uri: bool,
     ) -> Result<Arc<Provider>, ServerCode> {
         let service = *ALL
             .iter()
@@ -66,6 +67,7 @@ impl Registry {
             base,
             app,
             redirect_uri,
+            own_redirect_uri,
         )))
     }
 
@@ -73,6 +75,12 @@ impl Registry {
     pub(crate) fn is_taken(id: &ProviderId) -> bool {
         ALL.iter()
             .any(|service| ProviderId::of_host(service.description().host) == *id)
+    }
+
+    /// Whether teams host a service themselves, too.
+    pub(crate) fn is_self_hosted_too(name: &str) -> bool {
+        let mut all = ALL.iter().map(|service| service.description());
+        all.any(|of| of.name == name && of.self_hosted.is_some())
     }
 
     /// How the answers of a service come back, set up or not: `PRVD-1000` when unknown.
@@ -224,6 +232,7 @@ impl Registry {
             limits: crate::config::Limits::default(),
             quotas: crate::config::Quotas::default(),
             sessions: crate::config::SessionLife::default(),
+            allow_hosts: crate::config::AllowHosts::default(),
             database: Database::SqliteMemory,
             sandbox: sandbox.is_some(),
             sandbox_url: None,

@@ -19,7 +19,7 @@ use super::token::{self, OAuthErrorCode, TokenError, Tokens};
 use crate::config::ProviderApp;
 
 /// Our registration at a third party.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OAuthApp {
     pub(crate) client_id: String,
     /// Absent where the service has none, e.g. Trello's API key.

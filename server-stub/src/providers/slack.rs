@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{self, CallError, Reply};
-use super::description::{Answer, Description, Endpoint, Offer, OwnToken, Register};
+use super::description::{Answer, Description, Endpoint, Issuer, Offer, OwnToken, Register};
 use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
 use super::person::{Email, Person, Place, Workspace};
 use super::service::{self, Ask, Caller, Grant, Held, OAuthApp, Purpose, Service};
@@ -43,7 +43,7 @@ static DESCRIPTION: Description = Description {
         token: TOKEN,
         // Opt-in for each app, and once in for good.
         pkce: false,
-        issuer: None,
+        issuer: Issuer::Undocumented,
     },
     scopes: &[
         ("channels:read", "list the public channels that you can share to"),

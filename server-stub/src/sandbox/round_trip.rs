@@ -11,7 +11,7 @@ use url::Url;
 use super::Sandbox;
 use super::testing::{Caller, clock, query};
 use crate::faults::Faults;
-use crate::outbound;
+use crate::outbound::{Outbound, Reach};
 use crate::providers::{
     Answer, CallError, Email, Grant, Held, MintedState, Person, Place, Provider, Purpose, Registry,
     TokenError, Tokens,
@@ -261,7 +261,7 @@ fn came(name: &str, back: &Url) -> Came {
 /// One way there and back: as somebody who approves.
 struct Trip<'a> {
     provider: &'a Provider,
-    http: &'a reqwest::Client,
+    http: &'a Outbound,
     purpose: Purpose,
     verifier: Option<CodeVerifier>,
     came: Came,
@@ -270,7 +270,7 @@ struct Trip<'a> {
 impl<'a> Trip<'a> {
     async fn approved(
         provider: &'a Provider,
-        http: &'a reqwest::Client,
+        http: &'a Outbound,
         browser: &mut Caller,
         (row, purpose): (&Row, Purpose),
     ) -> Self {
@@ -311,7 +311,7 @@ impl<'a> Trip<'a> {
 
 async fn travel(provider: &Provider, mut browser: Caller, row: &Row) {
     let name = row.name;
-    let http = outbound::client().expect("a client");
+    let http = Outbound::new(Reach::default()).expect("clients");
     let mut stranger = browser.other_browser();
     let trip = Trip::approved(provider, &http, &mut browser, (row, Purpose::Connect)).await;
     let mut tokens = trip.tokens().await.expect(name);
@@ -363,7 +363,7 @@ async fn travel(provider: &Provider, mut browser: Caller, row: &Row) {
     }
 }
 
-async fn refreshed(provider: &Provider, http: &reqwest::Client, tokens: Tokens, row: &Row) -> Tokens {
+async fn refreshed(provider: &Provider, http: &Outbound, tokens: Tokens, row: &Row) -> Tokens {
     let Some(refresh) = &tokens.refresh else {
         assert_eq!(
             (row.refreshing, tokens.expires_in),

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use codestream_protocol::directive::Directive;
 use codestream_protocol::secret::{AccessToken, RefreshToken};
-use codestream_protocol::{ProviderId, TeamId, UnixMillis};
+use codestream_protocol::{ProviderId, TeamId, UnixMillis, UserId};
 use serde_json::Value;
 use url::Url;
 
@@ -31,6 +31,55 @@ pub(crate) struct TeamHost {
     pub(crate) base: Url,
     /// The app that is registered there, its secret sealed at rest; absent: its users bring tokens of their own.
     pub(crate) app: Option<OAuthApp>,
+    /// Whether it has a redirect URI of its own; one that was added before shares the service's until it is added again.
+    pub(crate) own_redirect_uri: bool,
+}
+
+/// What came of adding a host.
+#[derive(Debug)]
+pub(crate) enum Put {
+    /// It is there.
+    Done(PutHost),
+    /// The id is that of another address, which stays: accounts there belong to it (CWE-346).
+    Taken(Url),
+    /// These other members have accounts of the app that would be replaced.
+    InUse(Vec<UserId>),
+}
+
+/// A host that was added, with what went.
+#[derive(Debug)]
+pub(crate) struct PutHost {
+    /// As it is now.
+    pub(crate) host: TeamHost,
+    /// As it was before, with the accounts of its app; `None`: no app was replaced.
+    pub(crate) replaced: Option<(TeamHost, Vec<Account>)>,
+    /// The change of the team.
+    pub(crate) team: Directive,
+}
+
+/// What came of removing a host.
+#[derive(Debug)]
+pub(crate) enum Removal {
+    /// It is gone.
+    Done(RemovedHost),
+    /// These other members have accounts there.
+    InUse(Vec<UserId>),
+    /// There is none.
+    Unknown,
+}
+
+/// What the members of a team are told of a host.
+pub(crate) type HostChange<'a> = &'a (dyn Fn(&TeamHost) -> Directive + Send + Sync);
+
+/// Who changes a host.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct By<'a> {
+    /// Who asks.
+    pub(crate) user_id: &'a UserId,
+    /// Whether to go on when that disconnects others.
+    pub(crate) confirmed: bool,
+    /// Names the HTTP request in the message to the team.
+    pub(crate) request_id: Option<&'a str>,
 }
 
 /// A host that is gone, with what went with it.
@@ -107,20 +156,18 @@ pub(crate) trait Teams {
     /// The host with this name.
     async fn host(&self, key: &HostKey) -> Result<Option<TeamHost>, StoreError>;
 
-    /// Adds a host, or puts it in the place of the one of the same name. `change` is what its members are told.
-    async fn put_host(
-        &self,
-        host: TeamHost,
-        change: Directive,
-        request_id: Option<&str>,
-    ) -> Result<Directive, StoreError>;
+    /// Adds a host, or changes the app of the one of the same name: without an app it keeps the one that it has. Accounts of
+    /// an app that is replaced go with it. `change` is what the team's members are told.
+    async fn put_host(&self, host: TeamHost, by: By<'_>, change: HostChange<'_>) -> Result<Put, StoreError>;
 
-    /// Removes a host with its members' accounts, who are told; `None`: there was none.
-    async fn remove_host(
-        &self,
-        key: &HostKey,
-        request_id: Option<&str>,
-    ) -> Result<Option<RemovedHost>, StoreError>;
+    /// Removes a host with its members' accounts, who are told.
+    async fn remove_host(&self, key: &HostKey, by: By<'_>) -> Result<Removal, StoreError>;
+
+    /// Remembers until `expires_at` that a code came back for a host that shares its service's redirect URI.
+    async fn spend_code(&self, digest: &str, expires_at: UnixMillis) -> Result<(), StoreError>;
+
+    /// Whether a code came back for such a host.
+    async fn is_spent(&self, digest: &str) -> Result<bool, StoreError>;
 
     /// The app's own tokens of a team, in the order of their names.
     async fn team_tokens_of(&self, team: &TeamId) -> Result<Vec<TeamToken>, StoreError>;

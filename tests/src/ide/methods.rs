@@ -63,7 +63,7 @@ methods! {
     Disconnect = PROVIDER_DISCONNECT: request::ProviderParams => request::Disconnected;
     Configure = PROVIDER_CONFIGURE: request::ConfigureParams => Empty;
     Add = PROVIDER_ADD: request::AddParams => request::Added;
-    Remove = PROVIDER_REMOVE: request::ProviderParams => Empty;
+    Remove = PROVIDER_REMOVE: request::RemoveParams => Empty;
     Me = PROVIDER_ME: request::ProviderParams => request::Person;
     Call = PROVIDER_REQUEST: request::CallParams => request::Called;
     Status = STATUS: Empty => request::Status;

@@ -1,7 +1,7 @@
 //! What is done about a service beside connecting it: hosts of the team's own, tokens made by hand, one workspace of several.
 
 use codestream_protocol::lsp::request::{
-    AddParams, Added, ConfigureParams, Person, ProviderParams, ProviderSummary,
+    AddParams, Added, ConfigureParams, Person, ProviderParams, ProviderSummary, RemoveParams,
 };
 use serde_json::{Map, Value};
 
@@ -21,13 +21,18 @@ impl HeadlessIde {
             provider_id: kind.to_owned(),
             host: host.to_owned(),
             data: data(credentials),
+            confirmed: false,
         })
         .await
     }
 
-    /// Removes such a service.
-    pub async fn remove_host(&self, provider_id: &str) -> Result<Empty, RpcError> {
-        self.request::<Remove>(at(provider_id, None)).await
+    /// Removes such a service; whom that disconnects is asked about unless it is `confirmed`.
+    pub async fn remove_host(&self, provider_id: &str, confirmed: bool) -> Result<Empty, RpcError> {
+        self.request::<Remove>(RemoveParams {
+            provider_id: provider_id.to_owned(),
+            confirmed,
+        })
+        .await
     }
 
     /// Gives a token that was made by hand, and has it tried first.

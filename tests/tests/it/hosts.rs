@@ -98,14 +98,17 @@ async fn any_page_of_a_self_hosted_gitlab_and_a_token_add_it() {
         .expect("a token for a host that is there");
     assert_eq!(ide.row(&id).await.expect("listed").accounts[0].who, "mona");
 
-    ide.remove_host(&id).await.expect("it is removed");
+    ide.remove_host(&id, false).await.expect("it is removed");
     assert!(ide.row(&id).await.is_none());
     until(&other, |rows| rows.iter().all(|row| row["providerId"] != id)).await;
     assert_eq!(
         other.me(&id).await.expect_err("it is gone").kind(),
         ErrorKind::UnknownProvider
     );
-    let refused = ide.remove_host("gitlab*com").await.expect_err("nobody added it");
+    let refused = ide
+        .remove_host("gitlab*com", false)
+        .await
+        .expect_err("nobody added it");
     assert_eq!(refused.kind(), ErrorKind::Forbidden, "{refused:?}");
     for window in [&ide, &other] {
         assert!(
@@ -212,7 +215,7 @@ async fn a_token_of_a_host_is_refreshed_and_goes_with_its_host() {
     assert!(ide.me(&id).await.is_ok(), "one refresh, at the host");
     // It stands beside the account at the service's own host.
     scene.connect(&ide, "gitlab").await;
-    ide.remove_host(&id).await.expect("it is removed");
+    ide.remove_host(&id, false).await.expect("it is removed");
     assert!(ide.me("gitlab").await.is_ok());
     ide.add_host("gitlab", &base, &app)
         .await

@@ -49,6 +49,14 @@ pub struct ProviderSummary {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]
     pub can_add_host: bool,
+    /// The redirect URI to register in the app at a self-hosted service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub redirect_uri: Option<String>,
+    /// Whether the host must be added again, with the redirect URI that it has now: until then nobody signs in with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub re_add: bool,
     /// Below which `codestream/provider/request` calls.
     pub api_base: String,
     /// What is asked for, and why.

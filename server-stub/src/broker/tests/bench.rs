@@ -307,6 +307,7 @@ fn config() -> Config {
         limits: crate::config::Limits::default(),
         quotas: crate::config::Quotas::default(),
         sessions: crate::config::SessionLife::default(),
+        allow_hosts: crate::config::AllowHosts::default(),
         database: Database::SqliteMemory,
         sandbox: true,
         sandbox_url: None,

@@ -84,10 +84,6 @@ fn github_is_asked_with_pkce_and_always_shows_a_page() {
     assert_eq!(query["code_challenge_method"], "S256");
     assert_eq!(query["prompt"], "select_account");
     assert!(!query.contains_key("response_type"));
-    assert_eq!(
-        github.issuer().expect("it sends one").as_str(),
-        "https://github.com/login/oauth"
-    );
 }
 
 #[test]
@@ -241,4 +237,84 @@ fn a_region_is_told_as_an_address_that_calls_go_to() {
         newrelic.regions,
         ["http://localhost:12080/sandbox/newrelic/api/eu/"]
     );
+}
+
+/// RFC 9207 2.4: an `iss` is compared, also where none is documented.
+#[test]
+fn an_unexpected_issuer_is_refused_everywhere() {
+    let names: Vec<_> = Registry::known().collect();
+    let apps: Vec<_> = names.iter().map(|name| (*name, app("an-app"))).collect();
+    let registry = registry(&apps, None);
+    for name in names {
+        let provider = registry.get(name).expect("set up");
+        for other in [
+            "",
+            "https://evil.example",
+            "https://evil.example/login/oauth",
+            "github.com",
+        ] {
+            assert!(!provider.is_issuer(other), "{name} {other}");
+        }
+    }
+    let tenant = "https://login.microsoftonline.com/9122040d-6c67-4c5b-b112-36a304b66dad/v2.0";
+    for (name, iss, is_its) in [
+        ("github", "https://github.com/login/oauth", true),
+        ("github", "https://github.com", false),
+        ("gitlab", "https://gitlab.com", true),
+        ("gitlab", "https://gitlab.com/", true),
+        ("gitlab", "https://gitlab.com.evil.example", false),
+        ("msteams", tenant, true),
+        ("azuredevops", tenant, true),
+        ("msteams", "https://login.microsoftonline.com/evil/v2.0", false),
+        (
+            "msteams",
+            "https://login.microsoftonline.com.evil.example/9122040d-6c67-4c5b-b112-36a304b66dad/v2.0",
+            false,
+        ),
+    ] {
+        assert_eq!(
+            registry.get(name).expect("set up").is_issuer(iss),
+            is_its,
+            "{name} {iss}"
+        );
+    }
+}
+
+/// RFC 9700 4.4.2: one redirect URI for each issuer.
+#[test]
+fn each_host_has_a_redirect_uri_of_its_own() {
+    let apps = [("github", app("an-app")), ("gitlab", app("an-app"))];
+    let registry = registry(&apps, None);
+    let at = |name: &str, base: &str, own| {
+        let base = base.parse().expect("a URL");
+        let provider = registry
+            .at_host(name, &base, app_of_host(), own)
+            .expect("self-hosted");
+        let row = provider.row();
+        (provider.redirect_uri().to_string(), row.redirect_uri, row.re_add)
+    };
+    for name in ["github", "gitlab"] {
+        let shared = format!("https://api.example.com/no-auth/provider-token/{name}");
+        for (base, path) in [
+            ("https://git.example.com/", "git*example*com"),
+            ("https://example.com:8443/git/lab/", "example*com:8443/git/lab"),
+        ] {
+            let own = format!("{shared}/{path}");
+            assert_eq!(at(name, base, true), (own.clone(), Some(own.clone()), false));
+            // One from before shares the cloud's, and its owners are told which it would have.
+            assert_eq!(at(name, base, false), (shared.clone(), Some(own), true));
+        }
+        assert_eq!(
+            registry.get(name).expect("set up").redirect_uri().as_str(),
+            shared
+        );
+    }
+}
+
+fn app_of_host() -> Option<OAuthApp> {
+    Some(OAuthApp {
+        client_id: "app-of-the-team".to_owned(),
+        client_secret: None,
+        signing_secret: None,
+    })
 }

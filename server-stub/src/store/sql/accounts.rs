@@ -218,15 +218,21 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Every member's account at a self-hosted service, in the order of their owners' ids.
-    pub(super) async fn accounts_at(&mut self, at: &HostKey) -> Result<Vec<AccountKey>, StoreError> {
+    /// Every member's account at a self-hosted service, or those `of_app` alone, in the order of their owners' ids.
+    pub(super) async fn accounts_at(
+        &mut self,
+        at: &HostKey,
+        of_app: bool,
+    ) -> Result<Vec<AccountKey>, StoreError> {
         let rows = sqlx::query(
             "SELECT user_id, sub_id FROM accounts WHERE team_id = $1 AND provider = $2 AND host = $3
+             AND is_api_token <= $4
              ORDER BY user_id, sub_id",
         )
         .bind(at.team_id.as_str())
         .bind(&at.provider)
         .bind(at.id.as_str())
+        .bind(i64::from(!of_app))
         .fetch_all(self.db())
         .await?;
         let key = |row: &AnyRow| {

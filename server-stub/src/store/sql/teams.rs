@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use codestream_protocol::channel::{ChannelName, Message};
 use codestream_protocol::directive::Directive;
 use codestream_protocol::secret::{AccessToken, ClientSecret, RefreshToken};
-use codestream_protocol::{ProviderId, TeamId, UnixMillis};
+use codestream_protocol::{ProviderId, TeamId, UnixMillis, UserId};
 use serde_json::Value;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -14,13 +14,14 @@ use crate::keys::Place;
 use crate::me;
 use crate::providers::OAuthApp;
 use crate::store::{
-    Account, HostKey, Quota, RemovedHost, StoreError, TeamHost, TeamToken, TeamTokenKey, Teams,
+    Account, AccountKey, By, HostChange, HostKey, Put, PutHost, Quota, Removal, RemovedHost, StoreError,
+    TeamHost, TeamToken, TeamTokenKey, Teams,
 };
 
 /// By name and never `*`: a column that a newer version adds would change a prepared statement's result.
 macro_rules! host_columns {
     () => {
-        "team_id, provider, host, base, client_id, client_secret"
+        "team_id, provider, host, base, client_id, client_secret, own_redirect_uri"
     };
 }
 
@@ -45,28 +46,19 @@ impl Teams for Sql {
     }
 
     async fn host(&self, key: &HostKey) -> Result<Option<TeamHost>, StoreError> {
-        let row = sqlx::query(concat!(
-            "SELECT ",
-            host_columns!(),
-            " FROM team_hosts WHERE team_id = $1 AND provider = $2 AND host = $3"
-        ))
-        .bind(key.team_id.as_str())
-        .bind(&key.provider)
-        .bind(key.id.as_str())
-        .fetch_optional(&mut *self.read().await?)
-        .await?;
+        let row = host_query(key).fetch_optional(&mut *self.read().await?).await?;
         row.as_ref().map(|row| self.host_of(row)).transpose()
     }
 
     async fn put_host(
         &self,
-        host: TeamHost,
-        change: Directive,
-        request_id: Option<&str>,
-    ) -> Result<Directive, StoreError> {
+        mut host: TeamHost,
+        by: By<'_>,
+        change: HostChange<'_>,
+    ) -> Result<Put, StoreError> {
         let mut tx = self.write().await?;
-        let before = tx.grow_team(&host.key.team_id).await?;
-        let others: i64 = sqlx::query_scalar(
+        let version = tx.grow_team(&host.key.team_id).await?;
+        let count: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM team_hosts WHERE team_id = $1 AND NOT (provider = $2 AND host = $3)",
         )
         .bind(host.key.team_id.as_str())
@@ -74,57 +66,100 @@ impl Teams for Sql {
         .bind(host.key.id.as_str())
         .fetch_one(tx.db())
         .await?;
-        within(Quota::Hosts, others + 1, self.policy.quotas.hosts_per_team)?;
+        within(Quota::Hosts, count + 1, self.policy.quotas.hosts_per_team)?;
+        let before = tx.host(&host.key).await?;
+        let mut replaced = None;
+        if let Some(before) = before {
+            if before.base != host.base {
+                return Ok(Put::Taken(before.base));
+            }
+            match (&before.app, &host.app) {
+                (Some(old), Some(new)) if old.client_id != new.client_id => {
+                    let keys = tx.accounts_at(&host.key, true).await?;
+                    if let Some(others) = others(&keys, by) {
+                        return Ok(Put::InUse(others));
+                    }
+                    let accounts = tx.remove_accounts(keys, by.request_id).await?;
+                    replaced = Some((before, accounts));
+                }
+                (Some(_), None) => host.app = before.app,
+                _ => {}
+            }
+        }
         let name = host_name(&host.key);
         let secret = host.app.as_ref().and_then(|app| app.client_secret.as_ref());
         let secret = self.seal(host_place(&name), secret.map(ClientSecret::expose));
-        sqlx::query(
-            "INSERT INTO team_hosts (team_id, provider, host, base, client_id, client_secret)
-             VALUES ($1, $2, $3, $4, $5, $6)
+        sqlx::query(concat!(
+            "INSERT INTO team_hosts (",
+            host_columns!(),
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (team_id, provider, host) DO UPDATE
-             SET base = excluded.base, client_id = excluded.client_id, client_secret = excluded.client_secret",
-        )
+             SET client_id = excluded.client_id, client_secret = excluded.client_secret,
+                 own_redirect_uri = excluded.own_redirect_uri"
+        ))
         .bind(host.key.team_id.as_str())
         .bind(&host.key.provider)
         .bind(host.key.id.as_str())
         .bind(host.base.as_str())
         .bind(host.app.as_ref().map(|app| app.client_id.as_str()))
         .bind(secret)
+        .bind(i64::from(host.own_redirect_uri))
         .execute(tx.db())
         .await?;
-        let change = tx
-            .change_team(&host.key.team_id, before, change, request_id)
+        let team = tx
+            .change_team(&host.key.team_id, version, change(&host), by.request_id)
             .await?;
         tx.commit().await?;
-        Ok(change)
+        Ok(Put::Done(PutHost { host, replaced, team }))
     }
 
-    async fn remove_host(
-        &self,
-        key: &HostKey,
-        request_id: Option<&str>,
-    ) -> Result<Option<RemovedHost>, StoreError> {
+    async fn remove_host(&self, key: &HostKey, by: By<'_>) -> Result<Removal, StoreError> {
         let mut tx = self.write().await?;
-        let before = tx.grow_team(&key.team_id).await?;
-        let row = sqlx::query(concat!(
-            "DELETE FROM team_hosts WHERE team_id = $1 AND provider = $2 AND host = $3 RETURNING ",
-            host_columns!()
-        ))
-        .bind(key.team_id.as_str())
-        .bind(&key.provider)
-        .bind(key.id.as_str())
-        .fetch_optional(tx.db())
-        .await?;
-        let Some(row) = row else {
-            return Ok(None);
+        let version = tx.grow_team(&key.team_id).await?;
+        let Some(host) = tx.host(key).await? else {
+            return Ok(Removal::Unknown);
         };
-        let host = self.host_of(&row)?;
-        let accounts = tx.remove_accounts_at(key, request_id).await?;
+        let keys = tx.accounts_at(key, false).await?;
+        if let Some(others) = others(&keys, by) {
+            return Ok(Removal::InUse(others));
+        }
+        sqlx::query("DELETE FROM team_hosts WHERE team_id = $1 AND provider = $2 AND host = $3")
+            .bind(key.team_id.as_str())
+            .bind(&key.provider)
+            .bind(key.id.as_str())
+            .execute(tx.db())
+            .await?;
+        let accounts = tx.remove_accounts(keys, by.request_id).await?;
         let team = tx
-            .change_team(&key.team_id, before, me::host_removed(key), request_id)
+            .change_team(&key.team_id, version, me::host_removed(key), by.request_id)
             .await?;
         tx.commit().await?;
-        Ok(Some(RemovedHost { host, accounts, team }))
+        Ok(Removal::Done(RemovedHost { host, accounts, team }))
+    }
+
+    async fn spend_code(&self, digest: &str, expires_at: UnixMillis) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        sqlx::query("DELETE FROM spent_codes WHERE expires_at <= $1")
+            .bind(self.clock.now().0)
+            .execute(tx.db())
+            .await?;
+        sqlx::query(
+            "INSERT INTO spent_codes (digest, expires_at) VALUES ($1, $2)
+             ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at",
+        )
+        .bind(digest)
+        .bind(expires_at.0)
+        .execute(tx.db())
+        .await?;
+        tx.commit().await
+    }
+
+    async fn is_spent(&self, digest: &str) -> Result<bool, StoreError> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT expires_at FROM spent_codes WHERE digest = $1")
+            .bind(digest)
+            .fetch_optional(&mut *self.read().await?)
+            .await?;
+        Ok(found.is_some())
     }
 
     async fn team_tokens_of(&self, team: &TeamId) -> Result<Vec<TeamToken>, StoreError> {
@@ -232,14 +267,20 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Every member's account at a host; each of them is told.
-    async fn remove_accounts_at(
+    async fn host(&mut self, key: &HostKey) -> Result<Option<TeamHost>, StoreError> {
+        let store = self.store;
+        let row = host_query(key).fetch_optional(self.db()).await?;
+        row.as_ref().map(|row| store.host_of(row)).transpose()
+    }
+
+    /// Removes accounts; their owners are told.
+    async fn remove_accounts(
         &mut self,
-        key: &HostKey,
+        keys: Vec<AccountKey>,
         request_id: Option<&str>,
     ) -> Result<Vec<Account>, StoreError> {
         let mut accounts = Vec::new();
-        for key in self.accounts_at(key).await? {
+        for key in keys {
             let grown = self.grow(&key.user_id).await?;
             let store = self.store;
             let Some(account) = store.account_in(self.db(), &key).await? else {
@@ -252,6 +293,25 @@ impl Tx<'_> {
         }
         Ok(accounts)
     }
+}
+
+/// Whose accounts these are, when `by` is to be asked about them; `None`: nobody else's, or it is confirmed.
+fn others(keys: &[AccountKey], by: By<'_>) -> Option<Vec<UserId>> {
+    let mut others: Vec<_> = keys.iter().map(|key| key.user_id.clone()).collect();
+    others.retain(|user_id| user_id != by.user_id);
+    others.dedup();
+    (!by.confirmed && !others.is_empty()).then_some(others)
+}
+
+fn host_query(key: &HostKey) -> sqlx::query::Query<'_, sqlx::Any, sqlx::any::AnyArguments> {
+    sqlx::query(concat!(
+        "SELECT ",
+        host_columns!(),
+        " FROM team_hosts WHERE team_id = $1 AND provider = $2 AND host = $3"
+    ))
+    .bind(key.team_id.as_str())
+    .bind(&key.provider)
+    .bind(key.id.as_str())
 }
 
 impl Sql {
@@ -270,6 +330,7 @@ impl Sql {
                 client_secret: secret.map(ClientSecret::new),
                 signing_secret: None,
             }),
+            own_redirect_uri: row.try_get::<i64, _>("own_redirect_uri")? != 0,
             key,
         })
     }

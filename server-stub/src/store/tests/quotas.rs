@@ -65,7 +65,7 @@ async fn one_account_too_many_is_refused_and_nothing_is_stored(bench: Bench) {
 }
 
 async fn one_host_too_many_is_refused_and_one_that_is_there_may_change(bench: Bench) {
-    let (_, team) = bench.user("ada@example.com").await;
+    let (user, team) = bench.user("ada@example.com").await;
     let put = async |number: u32| {
         let name = format!("git{number}.example.com");
         let host = TeamHost {
@@ -76,9 +76,15 @@ async fn one_host_too_many_is_refused_and_one_that_is_there_may_change(bench: Be
             },
             base: format!("https://{name}/").parse().expect("a URL"),
             app: None,
+            own_redirect_uri: true,
         };
-        let change = Directive::of(team.id.as_str()).set("x", json!({}));
-        bench.store.put_host(host, change, None).await
+        let by = By {
+            user_id: &user.id,
+            confirmed: false,
+            request_id: None,
+        };
+        let change = |host: &TeamHost| Directive::of(host.key.team_id.as_str()).set("x", json!({}));
+        bench.store.put_host(host, by, &change).await
     };
     for number in 0..quotas().hosts_per_team {
         put(number).await.expect("a database");
