@@ -42,6 +42,11 @@ impl Lifecycle {
         self.drain.is_cancelled()
     }
 
+    /// Cancelled when this node is to be left.
+    pub(crate) fn drain_token(&self) -> CancellationToken {
+        self.drain.clone()
+    }
+
     /// Sends those who wait elsewhere. What is short is still served.
     pub(crate) fn drain(&self) {
         self.drain.cancel();

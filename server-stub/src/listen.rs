@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::request::Parts;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Times;
 
@@ -43,6 +44,8 @@ pub(crate) struct Site {
     pub(crate) kept: usize,
     /// The client of a request, when it is known.
     pub(crate) client: Client,
+    /// Once cancelled, every response says that it is the connection's last.
+    pub(crate) draining: CancellationToken,
 }
 
 /// Reads the client's address out of a request that has a `ConnectInfo`.

@@ -177,7 +177,7 @@ impl<'a> Sites<'a> {
         let limits = &app.config.limits;
         let share = listen::share(limits, listeners);
         if share.connections < limits.connections {
-            tracing::warn!(
+            tracing::info!(
                 connections = share.connections,
                 wanted = limits.connections,
                 "the limit of open descriptors allows fewer connections than [limits] connections; raise it"
@@ -226,6 +226,7 @@ impl<'a> Sites<'a> {
             always: None,
             kept,
             client: Arc::new(move |parts| api::client_address(parts, &proxies)),
+            draining: self.app.lifecycle.drain_token(),
         }
     }
 }

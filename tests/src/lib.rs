@@ -10,6 +10,7 @@
 //! - [`Nginx`]: the real one, with a configuration of the test's
 //! - [`Postgres`]: a database of a PostgreSQL that lives as long as the test process
 //! - [`Environments`]: several stubs behind one callback host
+//! - [`Raw`]: a client that speaks HTTP in bytes
 //! - [`FaultProxy`]: a network that can be broken on purpose, and that remembers what passed
 //! - [`ConnectProxy`], [`Authority`], [`TlsFront`]: a company's network
 //! - [`TimeShift`]: a clock that jumps under a real process; [`Usage`]: what a process holds of the machine
@@ -35,6 +36,7 @@ mod node;
 pub mod peer;
 mod postgres;
 mod process;
+mod raw;
 mod redact;
 pub mod services;
 mod socket;
@@ -60,6 +62,7 @@ pub use nginx::Nginx;
 pub use node::Ready;
 pub use postgres::Postgres;
 pub use process::{Home, Output, run};
+pub use raw::Raw;
 pub use redact::redact;
 pub use socket::Socket;
 pub use stub::{Stub, StubBuilder};

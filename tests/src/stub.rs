@@ -4,6 +4,7 @@
 //! request may hit another. What a test asks for is the same.
 
 use std::net::SocketAddr;
+use std::process::Command;
 
 use crate::balancer::{self, Clients};
 use crate::bins::bin;
@@ -20,6 +21,8 @@ pub struct StubBuilder {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     listen: Option<String>,
+    configuration: Option<String>,
+    descriptors: Option<String>,
     store: Option<Options>,
     any_exit: bool,
     single: bool,
@@ -62,6 +65,24 @@ impl StubBuilder {
     /// Sets a variable of its environment.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Gives each process a configuration file with this text.
+    pub fn configured(mut self, text: &str) -> Self {
+        self.configuration = Some(text.to_owned());
+        self
+    }
+
+    /// Most descriptors that each process may have open.
+    pub fn descriptors(mut self, most: u32) -> Self {
+        self.descriptors = Some(format!("-n {most}"));
+        self
+    }
+
+    /// As many, until it raises its limit.
+    pub fn soft_descriptors(mut self, most: u32) -> Self {
+        self.descriptors = Some(format!("-S -n {most}"));
         self
     }
 
@@ -142,11 +163,28 @@ impl StubBuilder {
         Stub::behind(at, nodes, self.any_exit).await
     }
 
+    fn program(&self, home: &Home) -> Command {
+        let program = bin("codestream-server-stub");
+        let Some(most) = &self.descriptors else {
+            return home.command(&program);
+        };
+        let mut command = home.command("/bin/sh".as_ref());
+        let script = format!("ulimit {most}; exec \"$0\" \"$@\"");
+        command.arg("-c").arg(script).arg(program);
+        command
+    }
+
     async fn node(&self, store: &Options, listen: &str, public: &[&str], sandbox: &Sandbox) -> Node {
         let home = Home::new();
-        let mut command = home.command(&bin("codestream-server-stub"));
+        let mut command = self.program(&home);
+        if let Some(text) = &self.configuration {
+            let file = home.path().join("codestream.toml");
+            std::fs::write(&file, text).expect("a file");
+            command.arg("serve").arg("--config").arg(file);
+        } else {
+            command.arg("serve");
+        }
         command
-            .arg("serve")
             .args(sandbox.options())
             .args(["--ready-json", "--listen", listen])
             .args(public)

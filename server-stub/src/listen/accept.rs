@@ -46,6 +46,7 @@ pub(crate) async fn serve(
                     site.clone(),
                     stop.clone(),
                 ));
+                reserves.settled().await;
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {

@@ -168,3 +168,29 @@ impl Drop for Ending {
         self.0.progress.request_ended(Instant::now());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// CWE-400 (slow bodies): a part now and then does not keep a request going.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_trickles_in_has_a_minute_and_a_silent_one_ten_seconds() {
+        let (times, start) = (Times::default(), Instant::now());
+        let mut wait = Wait::default();
+        poll_fn(|cx| wait.poll(&times, cx)).await;
+        assert_eq!(start.elapsed(), times.body_idle);
+        let (mut wait, start) = (Wait::default(), Instant::now());
+        let part = Duration::from_secs(7);
+        while tokio::time::timeout(part, poll_fn(|cx| wait.poll(&times, cx)))
+            .await
+            .is_err()
+        {
+            wait.moved();
+        }
+        assert_eq!(start.elapsed(), times.body);
+    }
+}

@@ -72,6 +72,7 @@ async fn serve(
     });
     let mut builder = http1::Builder::new();
     builder
+        .max_header_size(HEAD)
         .max_buf_size(HEAD)
         .keep_alive(!reserved)
         // hyper counts the time between two requests as part of the next head; ours are apart.

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::gate::{Gate, Limit, Place};
@@ -23,11 +24,14 @@ struct Reserve(Arc<Seats>);
 struct Seats {
     size: usize,
     taken: Mutex<Taken>,
+    left: Notify,
 }
 
 #[derive(Default)]
 struct Taken {
     next: u64,
+    /// Those that were pushed out and are not closed yet among them.
+    open: usize,
     oldest_first: VecDeque<(u64, CancellationToken)>,
 }
 
@@ -44,6 +48,7 @@ impl Reserves {
             Reserve(Arc::new(Seats {
                 size,
                 taken: Mutex::default(),
+                left: Notify::new(),
             }))
         };
         Self {
@@ -61,14 +66,27 @@ impl Reserves {
         };
         Admitted { _place: place, seat }
     }
+
+    /// Ends when whoever was pushed out is closed: only then is its descriptor free for another.
+    pub(super) async fn settled(&self) {
+        self.of_all.settled().await;
+        self.of_addresses.settled().await;
+    }
 }
 
 impl Reserve {
+    async fn settled(&self) {
+        while self.0.taken().open > self.0.size {
+            self.0.left.notified().await;
+        }
+    }
+
     fn enter(&self) -> Seat {
         let evicted = CancellationToken::new();
         let mut taken = self.0.taken();
         let id = taken.next;
         taken.next += 1;
+        taken.open += 1;
         taken.oldest_first.push_back((id, evicted.clone()));
         if taken.oldest_first.len() > self.0.size
             && let Some((_, oldest)) = taken.oldest_first.pop_front()
@@ -113,6 +131,9 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.taken();
         taken.oldest_first.retain(|(id, _)| *id != self.id);
+        taken.open -= 1;
+        drop(taken);
+        self.seats.left.notify_one();
     }
 }
 

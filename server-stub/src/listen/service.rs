@@ -19,6 +19,8 @@ use crate::config::Times;
 /// When to come back, in seconds: by then the slowest heads are closed.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 pub(super) struct Requests {
     /// Whether the connection is one of the reserve's.
     pub(super) reserved: bool,
@@ -65,7 +67,7 @@ impl Requests {
             Err(never) => match never {},
         };
         drop(charge);
-        let response = match refusal.get() {
+        let mut response = match refusal.get() {
             None => response,
             Some(Refusal::Full) => busy(),
             Some(Refusal::Slow) => {
@@ -77,23 +79,24 @@ impl Requests {
             self.shared.keep(place);
             return response.map(|body| Answer::new(body, ending, None));
         }
+        if self.site.draining.is_cancelled() {
+            // RFC 9112 9.6.
+            response.headers_mut().insert(header::CONNECTION, CLOSE);
+        }
         response.map(|body| Answer::new(body, ending, place))
     }
 }
 
 /// RFC 9110 15.6.4.
 fn busy() -> Response<Body> {
-    let headers = [
-        (header::RETRY_AFTER, RETRY_AFTER),
-        (header::CONNECTION, HeaderValue::from_static("close")),
-    ];
+    let headers = [(header::RETRY_AFTER, RETRY_AFTER), (header::CONNECTION, CLOSE)];
     let text = "The server is busy. Try again in a few seconds.\n";
     (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
 }
 
 /// RFC 9110 15.5.9.
 fn slow() -> Response<Body> {
-    let headers = [(header::CONNECTION, HeaderValue::from_static("close"))];
+    let headers = [(header::CONNECTION, CLOSE)];
     let text = "The request's body did not arrive in time. Send it again.\n";
     (StatusCode::REQUEST_TIMEOUT, headers, text).into_response()
 }

@@ -48,6 +48,8 @@ mod services;
 mod sign_in;
 mod sign_up;
 mod slack;
+#[cfg(unix)]
+mod slow_clients;
 mod state;
 mod supersede;
 mod third_party;
