@@ -208,7 +208,7 @@ impl Api {
     pub async fn me(&self, session: &SessionToken) -> Result<Value, ApiError> {
         let request = self.get(path::ME, &[])?;
         let answer: UserAnswer = self.call(request.bearer_auth(session.expose())).await?;
-        Ok(answer.user)
+        Ok(answer.user.into_value())
     }
 
     /// Has the server renew an account's token.

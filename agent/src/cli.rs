@@ -217,6 +217,10 @@ impl Shell {
     }
 
     fn start(&self, server: ServerUrl, kept: Option<&Kept>) -> (Session, Arc<TerminalHost>) {
+        if let Some(warning) = server.in_the_clear() {
+            tracing::warn!(%server, "sessions are sent over plain http to another machine");
+            self.terminal.complain(&warning);
+        }
         let host = Arc::new(TerminalHost::new(self.terminal.clone(), self.browser));
         let config = SessionConfig {
             server: Ok(server),

@@ -6,7 +6,7 @@
 use codestream_protocol::ServerCode;
 use codestream_protocol::lsp::attempt::Step;
 use codestream_protocol::lsp::error::{ErrorData, ErrorKind};
-use codestream_protocol::text::{Limit, shown};
+use codestream_protocol::text::{Limit, shown, web_link};
 
 use crate::api::{ApiError, kind_of};
 use crate::net::NetworkError;
@@ -49,11 +49,11 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A kind and its sentence.
+    /// A kind and its sentence, which may quote a server or a third party: it is made safe to show.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            message: message.into(),
+            message: shown(&message.into(), Limit::MESSAGE),
             provider: None,
             step: None,
             server_code: None,
@@ -168,9 +168,9 @@ impl From<&ApiError> for Failure {
             let told = |key: &str| refusal.body.info.get(key).and_then(|value| value.as_str());
             if let Some(inner) = told("error") {
                 failure.kind = kind_of(inner);
-                failure.server_code = Some(inner.to_owned());
-                failure.provider = told("provider").map(str::to_owned);
-                failure.link = told("link").and_then(web_link);
+                failure.server_code = Some(shown(inner, Limit::NAME));
+                failure.provider = told("provider").map(|name| shown(name, Limit::NAME));
+                failure.link = told("link").and_then(web_link).map(String::from);
             }
         }
         failure
@@ -218,12 +218,6 @@ impl From<ProbeError> for AgentError {
     }
 }
 
-/// A link that a person may be sent to; anything that is not for a browser is none.
-pub(crate) fn web_link(text: &str) -> Option<String> {
-    let url = url::Url::parse(text).ok()?;
-    matches!(url.scheme(), "https" | "http").then(|| text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,17 +246,16 @@ mod tests {
         assert_eq!(failure.provider.as_deref(), Some("github"));
     }
 
+    /// CWE-150, CWE-601: what the server says is shown in a terminal and in a message box, and its links are opened.
     #[test]
-    fn a_link_is_for_a_browser_or_there_is_none() {
-        for text in [
-            "javascript:alert(1)",
-            "file:///etc/passwd",
-            "vscode://x",
-            "",
-            "example.com",
-        ] {
-            assert_eq!(web_link(text), None, "{text}");
-        }
+    fn what_a_server_says_is_made_safe() {
+        let error = refused(
+            403,
+            json!({"code": "USRC-1022", "message": "no\r\nforged \u{1b}[2J\u{202E}x", "error": "PRVD-1006", "link": "vscode://x"}),
+        );
+        let failure = Failure::from(&error);
+        assert_eq!(failure.message, "no forged x");
+        assert_eq!(failure.link, None);
     }
 
     #[test]

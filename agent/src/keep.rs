@@ -84,6 +84,16 @@ pub enum KeepError {
         /// From the operating system.
         reason: String,
     },
+    /// Others could read or replace the session in it.
+    #[error("{path} is not used: {why}. {remedy}")]
+    Exposed {
+        /// Which file or directory.
+        path: String,
+        /// What is wrong with it.
+        why: &'static str,
+        /// What to do.
+        remedy: String,
+    },
     /// There is no home directory to put it into.
     #[error("There is no directory for it: neither XDG_STATE_HOME nor HOME is set.")]
     NoDirectory,

@@ -3,6 +3,7 @@
 //! Libraries below log payloads and headers at their finer levels; so only warnings of theirs are written, whatever is asked.
 
 use codestream_protocol::lsp::init::TraceLevel;
+use codestream_protocol::text::log::OneLine;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -21,7 +22,9 @@ impl Log {
     pub fn start(environment: &Environment) -> Self {
         let asked = environment.get("RUST_LOG").and_then(|text| text.parse().ok());
         let (filter, handle) = reload::Layer::new(targets(asked.unwrap_or(LevelFilter::WARN)));
-        let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+        let lines = fmt::layer()
+            .with_writer(|| OneLine(std::io::stderr()))
+            .with_ansi(false);
         let started = tracing_subscriber::registry().with(filter).with(lines).try_init();
         Self {
             filter: started.is_ok().then_some(handle),

@@ -10,7 +10,7 @@ export type DidChangeData = {
  */
 type: DataType, 
 /**
- * `users`, `teams`: objects with every token removed. `providers`: the rows of `codestream/provider/list`.
+ * `users`, `teams`: [`ViewUser`](crate::lsp::view::ViewUser)s and [`ViewTeam`](crate::lsp::view::ViewTeam)s. `providers`: the rows of `codestream/provider/list`.
  * `activities`: a list of [`crate::activity::Activity`].
  */
 data: unknown, };

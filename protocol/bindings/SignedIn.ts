@@ -6,7 +6,7 @@ import type { SessionInfo } from "./SessionInfo";
  */
 export type SignedIn = { 
 /**
- * The API's login data with every token removed.
+ * The API's login data, as a web view may know it: tokens are told to the plugin alone, by `didLogin`.
  */
 loginResponse: unknown, 
 /**

@@ -2,6 +2,8 @@
 //!
 //! Paths are constants here so that both sides spell them alike. Every refusal has the body [`crate::code::ErrorBody`].
 
+mod me;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,10 @@ use crate::secret::{
     AccessToken, BroadcasterToken, ClientSecret, CodeVerifier, ConnectCode, SessionToken, SignupToken,
     StartCode,
 };
+use crate::text;
 use crate::time::UnixMillis;
+
+pub use me::{MeObject, Team};
 
 /// Paths of the API; `{provider}` is the lower-case name.
 pub mod path {
@@ -137,13 +142,12 @@ pub enum SignupStatus {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoginResponse {
-    /// The me-object: `id`, `email`, `username`, `fullName`, `teamIds`, `version`, `providerInfo.<teamId>.<provider>` …
-    pub user: Value,
+    /// The me-object.
+    pub user: MeObject,
     /// The session's bearer token.
     pub access_token: SessionToken,
-    /// The user's teams: `id`, `name`, `memberIds`, `version`, `providerHosts.<providerId>` (each a [`ProviderRow`]),
-    /// `serverProviderToken.<provider>.multiple.<workspaceId>` (that there is a token, never the token).
-    pub teams: Vec<Value>,
+    /// The user's teams.
+    pub teams: Vec<Team>,
     /// The user's companies.
     #[serde(default)]
     pub companies: Vec<Value>,
@@ -267,11 +271,21 @@ pub struct Scope {
     pub reason: String,
 }
 
+impl Scope {
+    /// With its texts made safe to show.
+    pub fn shown(&self) -> Self {
+        Self {
+            scope: text::shown(&self.scope, text::Limit::NAME),
+            reason: text::shown(&self.reason, text::Limit::MESSAGE),
+        }
+    }
+}
+
 /// `GET /users/me`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UserAnswer {
     /// The me-object.
-    pub user: Value,
+    pub user: MeObject,
 }
 
 /// A change of the me-object; the same is published on the me-channel.

@@ -1,13 +1,15 @@
 //! Custom LSP requests and notifications between IDE and agent.
 //!
 //! [`attempt`] is the shape of a handshake in flight, [`error`] the closed set of what can go wrong, [`request`] and
-//! [`notification`] the methods. TypeScript types are generated from these into `protocol/bindings/`.
+//! [`notification`] the methods, [`view`] what a view may know of
+//! users, teams and logins. TypeScript types are generated from these into `protocol/bindings/`.
 
 pub mod attempt;
 pub mod error;
 pub mod init;
 pub mod notification;
 pub mod request;
+pub mod view;
 
 /// The `workspace/executeCommand` command of a `codestream/*` request, so that any LSP editor can use the agent:
 /// `codestream/provider/connect` is `codestream.agent.provider.connect`.

@@ -6,11 +6,16 @@
 //! TR36 and TR39), one line, a bounded length. What a surface reads as markup (HTML, Markdown) is the surface's own to
 //! escape. [`web_link`] does the same for links.
 
+use serde_json::Value;
+
 mod escape;
 mod letter;
 mod link;
+pub mod log;
+mod parser;
 
 pub use link::{MAX_LINK, web_link};
+pub use parser::without_values;
 
 /// How many characters of a text are shown, an ellipsis included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +24,8 @@ pub struct Limit(usize);
 impl Limit {
     /// A name: of a person, team, account, host, editor or machine. At most 400 bytes.
     pub const NAME: Self = Self(100);
+    /// An e-mail address or the name of a host (RFC 5321 §4.5.3.1).
+    pub const ADDRESS: Self = Self(255);
     /// A message of a server or third party.
     pub const MESSAGE: Self = Self(600);
 
@@ -60,6 +67,35 @@ pub fn name(text: &str, placeholder: &str) -> String {
         placeholder.to_owned()
     } else {
         name
+    }
+}
+
+/// Text of several lines, without what [`shown`] takes out; lines, spaces and length stay.
+///
+/// For a terminal's output and for a log, whose writers know where a line of theirs ends, and for messages of people.
+pub fn safe_lines(text: &str) -> String {
+    let text: String = escape::without_sequences(text).collect();
+    let mut safe = String::with_capacity(text.len());
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            safe.push('\n');
+        }
+        for word in line.split(' ') {
+            safe.push_str(&shown(word, Limit(usize::MAX)));
+            safe.push(' ');
+        }
+        safe.pop();
+    }
+    safe
+}
+
+/// Makes every text in `value` safe to show, keys aside.
+pub fn safe_json(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = safe_lines(text),
+        Value::Array(items) => items.iter_mut().for_each(safe_json),
+        Value::Object(map) => map.values_mut().for_each(safe_json),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -113,7 +149,7 @@ impl Line {
 
     fn add(&mut self, letter: char) -> bool {
         let needed = usize::from(self.space) + 1;
-        if self.characters + needed > self.limit {
+        if self.characters.saturating_add(needed) > self.limit {
             self.shorten();
             return false;
         }

@@ -5,13 +5,33 @@
 
 use codestream_protocol::TeamId;
 use codestream_protocol::directive::Directive;
-use codestream_protocol::http::{ProviderInfo, ProviderRow};
+use codestream_protocol::http::{self, MeObject, ProviderInfo, ProviderRow};
 use serde_json::{Map, Value, json};
 
-use crate::store::{Account, AccountKey, HostKey, Team, TeamToken, TeamTokenKey, User};
+use crate::store::{Account, AccountKey, HostKey, StoreError, Team, TeamToken, TeamTokenKey, User};
 
-/// The me-object of `user`.
-pub(crate) fn object(user: &User, accounts: &[Account]) -> Value {
+/// The me-object of `user`, typed.
+///
+/// # Errors
+/// What the store has is of a shape that this version does not know.
+pub(crate) fn me_object(user: &User, accounts: &[Account]) -> Result<MeObject, StoreError> {
+    serde_json::from_value(object(user, accounts)).map_err(|_| StoreError::Shape("user"))
+}
+
+/// A team, as its members see it, typed.
+///
+/// # Errors
+/// As of [`me_object`].
+pub(crate) fn team<'a>(
+    team: &Team,
+    hosts: impl Iterator<Item = &'a ProviderRow>,
+    tokens: &[TeamToken],
+) -> Result<http::Team, StoreError> {
+    serde_json::from_value(team_object(team, hosts, tokens)).map_err(|_| StoreError::Shape("team"))
+}
+
+/// The same, as directives apply to it.
+fn object(user: &User, accounts: &[Account]) -> Value {
     let mut object = json!({
         "id": user.id,
         "email": user.email,
@@ -30,12 +50,8 @@ pub(crate) fn object(user: &User, accounts: &[Account]) -> Value {
     object
 }
 
-/// A team, as its members see it.
-pub(crate) fn team_object<'a>(
-    team: &Team,
-    hosts: impl Iterator<Item = &'a ProviderRow>,
-    tokens: &[TeamToken],
-) -> Value {
+/// The same, as directives apply to it.
+fn team_object<'a>(team: &Team, hosts: impl Iterator<Item = &'a ProviderRow>, tokens: &[TeamToken]) -> Value {
     let mut object = json!({
         "id": team.id,
         "name": team.name,

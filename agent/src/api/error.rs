@@ -5,6 +5,7 @@ use std::time::Duration;
 use codestream_protocol::ServerCode;
 use codestream_protocol::code::ErrorBody;
 use codestream_protocol::lsp::error::ErrorKind;
+use codestream_protocol::text::{Limit, shown};
 
 use crate::net::NetworkError;
 
@@ -28,11 +29,12 @@ impl Refusal {
     }
 
     /// For a person.
-    pub fn message(&self) -> &str {
-        match (self.body.message.as_str(), self.code()) {
-            ("", Some(code)) => code.message(),
-            ("", None) => "The server refused, without saying why.",
-            (message, _) => message,
+    pub fn message(&self) -> String {
+        let message = shown(&self.body.message, Limit::MESSAGE);
+        match (message.as_str(), self.code()) {
+            ("", Some(code)) => code.message().to_owned(),
+            ("", None) => "The server refused, without saying why.".to_owned(),
+            _ => message,
         }
     }
 }
@@ -57,7 +59,7 @@ pub enum ApiError {
     /// Something else answers there.
     #[error(
         "Something else than CodeStream answers at the server's address (HTTP {status}{}).{} Check the setting `serverUrl`.",
-        content_type.as_deref().map(|kind| format!(", {kind}")).unwrap_or_default(),
+        content_type.as_deref().map(|kind| format!(", {}", shown(kind, Limit::NAME))).unwrap_or_default(),
         moved_to.as_deref().map(|origin| format!(" It points to {origin}.")).unwrap_or_default()
     )]
     NotCodeStream {

@@ -45,6 +45,16 @@ impl ServerUrl {
         codestream_protocol::host::is_loopback(&self.0)
     }
 
+    /// What to tell a person once when sessions go to another machine without TLS (CWE-319).
+    pub fn in_the_clear(&self) -> Option<String> {
+        (self.0.scheme() == "http" && !self.is_loopback()).then(|| {
+            format!(
+                "The connection to {self} is not encrypted: everybody on the way can read your session and act as you. \
+                 Use an address that begins with https://."
+            )
+        })
+    }
+
     /// A route: the first part is a path with its slashes, each further one a single segment.
     pub(crate) fn route(&self, parts: &[&str]) -> Url {
         let mut url = Url::clone(&self.0);
@@ -115,6 +125,21 @@ mod tests {
             ("https://api.example.com/#x", ServerUrlError::Path),
         ] {
             assert_eq!(bad.parse::<ServerUrl>(), Err(error), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_plain_http_to_another_machine_is_warned_of() {
+        for (url, warned) in [
+            ("http://codestream.example.com", true),
+            ("http://10.0.0.5:12079", true),
+            ("https://codestream.example.com", false),
+            ("http://127.0.0.1:12079", false),
+            ("http://localhost:12079", false),
+            ("http://[::1]:12079", false),
+        ] {
+            let server: ServerUrl = url.parse().expect(url);
+            assert_eq!(server.in_the_clear().is_some(), warned, "{url}");
         }
     }
 

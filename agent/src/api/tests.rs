@@ -144,8 +144,10 @@ async fn a_held_check_says_so_and_tells_whether_the_server_does() {
 
 #[tokio::test]
 async fn every_route_of_an_account_is_called_as_the_server_has_it() {
-    let (api, mut seen) =
-        server(|| axum::Json(json!({"user": {"id": "u"}, "revoked": "yes"})).into_response()).await;
+    let (api, mut seen) = server(|| {
+        axum::Json(json!({"user": {"id": "0123456789abcdef01234567"}, "revoked": "yes"})).into_response()
+    })
+    .await;
     let team = team();
     let account = AccountPath {
         team_id: &team,

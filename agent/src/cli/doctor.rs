@@ -4,6 +4,7 @@
 use std::fmt::Display;
 
 use codestream_protocol::http::{LoginResponse, SocketCluster};
+use codestream_protocol::text;
 use tokio::time::Instant;
 
 use crate::api::{Api, ServerUrl};
@@ -70,6 +71,9 @@ impl Shell {
     /// `true`: everything that was tried works.
     async fn server(&self, server: &ServerUrl, kept: Option<&Kept>) -> bool {
         self.row("server", server);
+        if let Some(warning) = server.in_the_clear() {
+            self.row("transport", &warning);
+        }
         self.row("proxy", &self.network.route(server.url()));
         let api = Api::new(self.network.clone(), server.clone());
         let (answer, took) = timed(api.capabilities()).await;
@@ -102,11 +106,7 @@ impl Shell {
     }
 
     async fn signed_in(&self, login: &LoginResponse, took: u128) -> bool {
-        let email = login
-            .user
-            .get("email")
-            .and_then(|email| email.as_str())
-            .unwrap_or("somebody");
+        let email = text::name(&login.user.email, "somebody");
         self.row("session", &format_args!("{email}, {took} ms"));
         self.channel(&login.socket_cluster, false).await
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use codestream_protocol::lsp::notification::{AttemptDidChange, DidLogin};
+use codestream_protocol::text::safe_lines;
 use tokio::sync::watch;
 
 use crate::browser::Browser;
@@ -46,8 +47,8 @@ impl Terminal {
 
 fn write_line(writer: &Writer, line: &dyn Display) {
     let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-    // Whoever closed the pipe does not want to know.
-    let _ = writeln!(writer, "{line}").and_then(|()| writer.flush());
+    // Whoever closed the pipe does not want to know. A name may hold what a terminal would obey (CWE-150).
+    let _ = writeln!(writer, "{}", safe_lines(&line.to_string())).and_then(|()| writer.flush());
 }
 
 /// A session's host in a terminal.

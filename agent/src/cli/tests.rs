@@ -84,7 +84,7 @@ fn doctor(server: Option<&str>) -> Command {
 /// An API that knows one session.
 async fn api() -> String {
     let login = json!({
-        "user": {"email": "a@b.test"}, "accessToken": "canary-session", "teams": [], "providers": {},
+        "user": {"id": "0123456789abcdef01234567", "email": "a@b.test"}, "accessToken": "canary-session", "teams": [], "providers": {},
         "broadcasterToken": "canary-broadcaster", "socketCluster": {"host": "127.0.0.1", "port": "1", "ignoreHttps": true}
     });
     let router = Router::new()

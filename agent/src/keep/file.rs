@@ -1,10 +1,12 @@
 //! A file that only its user can read, replaced whole or not at all.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::keep::{KeepError, Vault};
+
+mod guard;
 
 pub(super) struct File {
     path: PathBuf,
@@ -26,10 +28,17 @@ impl File {
         }
     }
 
-    fn replace(&self, text: &str) -> io::Result<()> {
-        if let Some(directory) = self.path.parent() {
-            private_directory(directory)?;
+    fn check_directory(&self) -> Result<(), KeepError> {
+        let Some(directory) = self.path.parent() else {
+            return Ok(());
+        };
+        match fs::metadata(directory) {
+            Ok(about) => guard::directory(directory, &about),
+            Err(error) => Err(self.fault(&error)),
         }
+    }
+
+    fn replace(&self, text: &str) -> io::Result<()> {
         let new = self.path.with_extension("new");
         // What an earlier run left behind may belong to somebody else's link.
         match fs::remove_file(&new) {
@@ -67,13 +76,26 @@ fn private_file(path: &Path) -> io::Result<fs::File> {
 
 impl Vault for File {
     fn write(&self, text: &str) -> Result<(), KeepError> {
+        if let Some(directory) = self.path.parent() {
+            private_directory(directory).map_err(|error| self.fault(&error))?;
+        }
+        self.check_directory()?;
         self.replace(text).map_err(|error| self.fault(&error))
     }
 
     fn read(&self) -> Result<Option<String>, KeepError> {
-        match fs::read_to_string(&self.path) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        let mut file = match fs::File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.fault(&error)),
+        };
+        self.check_directory()?;
+        // What was opened is what is checked and read: a path may lead to another file a moment later.
+        let about = file.metadata().map_err(|error| self.fault(&error))?;
+        guard::file(&self.path, &about)?;
+        let mut text = String::new();
+        match file.read_to_string(&mut text) {
+            Ok(_) => Ok(Some(text)),
             Err(error) => Err(self.fault(&error)),
         }
     }

@@ -164,7 +164,46 @@ async fn the_file_is_readable_by_its_user_alone_even_when_one_was_there() {
 async fn a_file_that_is_no_session_counts_as_none() {
     let directory = TempDir::new().expect("a directory");
     let keep = keep(Some(&directory), broken());
+    let path = directory.path().join("codestream/session.json");
     std::fs::create_dir_all(directory.path().join("codestream")).expect("a directory");
-    std::fs::write(directory.path().join("codestream/session.json"), "{").expect("written");
+    std::fs::write(&path, "{").expect("written");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    }
     assert_eq!(keep.load().await, Ok(None));
+}
+
+/// CWE-732.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_others_can_read_or_replace_is_refused_with_what_to_do() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = TempDir::new().expect("a directory");
+    let keep = keep(Some(&directory), broken());
+    assert!(matches!(keep.save(&session(), None).await, Ok(Place::File(_))));
+    let place = directory.path().join("codestream");
+    let path = place.join("session.json");
+    let allow = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode");
+    };
+    for mode in [0o666, 0o644, 0o640, 0o604, 0o620] {
+        allow(&path, mode);
+        let refused = keep.load().await.expect_err("exposed").to_string();
+        assert!(
+            refused.contains(&format!("chmod 600 {}", path.display())),
+            "{refused}"
+        );
+        assert!(!refused.contains("hunter2"), "{refused}");
+    }
+    allow(&path, 0o600);
+    assert!(matches!(keep.load().await, Ok(Some(_))));
+    for mode in [0o777, 0o770, 0o1777] {
+        allow(&place, mode);
+        let refused = keep.load().await.expect_err("exposed").to_string();
+        assert!(refused.contains("chmod 700"), "{refused}");
+        let refused = keep.save(&session(), Some(Choice::File)).await;
+        assert!(matches!(refused, Err(KeepError::Exposed { .. })), "{refused:?}");
+    }
 }

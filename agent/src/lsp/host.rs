@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use codestream_protocol::lsp::notification as told;
+use codestream_protocol::text::safe_lines;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tower_lsp::Client;
@@ -104,7 +105,9 @@ impl LspHost {
 
     /// Tells the person something, once.
     pub(crate) async fn complain(&self, message: &str) {
-        self.client.show_message(MessageType::WARNING, message).await;
+        self.client
+            .show_message(MessageType::WARNING, safe_lines(message))
+            .await;
     }
 
     fn abilities(&self) -> Abilities {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use codestream_protocol::lsp::request as method;
+use codestream_protocol::text;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -46,7 +47,7 @@ async fn route(session: &Session, name: &str, params: Value) -> Result<Value, Ag
         method::PROVIDER_ADD => shown(&session.add(read(params)?).await?),
         method::PROVIDER_REMOVE => done(session.remove(read(params)?).await),
         method::PROVIDER_ME => shown(&session.me(read(params)?).await?),
-        method::PROVIDER_REQUEST => shown(&session.call(read(params)?).await?),
+        method::PROVIDER_REQUEST => raw(&session.call(read(params)?).await?),
         method::STATUS => shown(&session.status().await?),
         unknown => Err(AgentError::UnknownMethod(unknown.to_owned())),
     }
@@ -57,10 +58,18 @@ fn read<T: DeserializeOwned>(params: Value) -> Result<T, AgentError> {
     if !params.is_object() {
         return Err(AgentError::Params("`params` is one object.".to_owned()));
     }
-    serde_json::from_value(params).map_err(|error| AgentError::Params(format!("{error}.")))
+    serde_json::from_value(params)
+        .map_err(|error| AgentError::Params(format!("{}.", text::without_values(&error))))
 }
 
 fn shown<T: Serialize>(result: &T) -> Result<Value, AgentError> {
+    let mut result = raw(result)?;
+    text::safe_json(&mut result);
+    Ok(result)
+}
+
+/// As the third party said it.
+fn raw<T: Serialize>(result: &T) -> Result<Value, AgentError> {
     serde_json::to_value(result).map_err(|error| Failure::internal(error.to_string()).into())
 }
 

@@ -130,8 +130,14 @@ impl Server {
             // A proxy that cannot be used is not gone around.
             (Err((network, failure)), _) => (network, Err(failure)),
         };
-        if let Err(failure) = &server {
-            complaints.push(failure.message.clone());
+        match &server {
+            Err(failure) => complaints.push(failure.message.clone()),
+            Ok(server) => {
+                if let Some(warning) = server.in_the_clear() {
+                    tracing::warn!(%server, "sessions are sent over plain http to another machine");
+                    complaints.push(warning);
+                }
+            }
         }
         let ide = values
             .ide

@@ -4,9 +4,10 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use codestream_protocol::text;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 
@@ -52,7 +53,14 @@ fn read_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>, NetworkError> {
     };
     let found: Vec<_> = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
-        .map_err(|error| fault(format!("cannot be read: {error}")))?;
+        .map_err(|error| match error {
+            pem::Error::Io(error) => fault(format!("cannot be read: {}", error.kind())),
+            // The parser quotes the lines that it cannot read, and those of a bundle may be a private key (CWE-532).
+            _ => fault(
+                "is not a clean PEM file: one of its sections is broken. Export the certificates anew"
+                    .to_owned(),
+            ),
+        })?;
     if found.is_empty() {
         return Err(fault("holds no certificate in PEM form".to_owned()));
     }
@@ -100,8 +108,8 @@ impl ServerCertVerifier for Verifier {
                 Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
                     // The last certificate that was sent is nearest to the root that is missing.
                     let nearest = intermediates.last().unwrap_or(end_entity);
-                    let issuer =
-                        issuer::name_of(nearest).unwrap_or_else(|| "an unnamed authority".to_owned());
+                    let issuer = issuer::name_of(nearest).unwrap_or_default();
+                    let issuer = text::name(&issuer, "an unnamed authority");
                     let untrusted = UntrustedIssuer { issuer };
                     Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(untrusted))))
                 }

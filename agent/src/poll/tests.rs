@@ -89,7 +89,7 @@ fn plain() -> Answer {
 #[expect(clippy::unnecessary_wraps, reason = "a row of a script is any answer")]
 fn granted() -> Answer {
     let login = serde_json::from_value(json!({
-        "user": {}, "accessToken": "t", "teams": [], "providers": {}, "broadcasterToken": "b",
+        "user": {"id": "0123456789abcdef01234567"}, "accessToken": "t", "teams": [], "providers": {}, "broadcasterToken": "b",
         "socketCluster": {"host": "h", "port": "1"}
     }));
     Ok(Checked {

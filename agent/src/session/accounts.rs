@@ -4,6 +4,8 @@ use codestream_protocol::TeamId;
 use codestream_protocol::http::{ProviderInfo, ProviderRow};
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::request::{Account, ProviderSummary};
+use codestream_protocol::lsp::view::safe;
+use codestream_protocol::text::{Limit, shown};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -94,11 +96,11 @@ fn workspaces(info: &ProviderInfo) -> Vec<Workspace> {
 /// The rows of an account: one for each workspace, each with the workspace's name.
 fn rows(key: &AccountKey, info: &ProviderInfo, who: Option<&str>) -> Vec<(Account, Option<String>)> {
     let row = |provider_team_id: Option<String>| Account {
-        who: info.who.as_deref().or(who).unwrap_or_default().to_owned(),
+        who: shown(info.who.as_deref().or(who).unwrap_or_default(), Limit::NAME),
         since: info.since.unwrap_or_default(),
         expires_at: info.expires_at,
         provider_team_id,
-        error: info.token_error.as_ref().map(|error| error.error.clone()),
+        error: (info.token_error.as_ref()).map(|error| shown(&error.error, Limit::MESSAGE)),
     };
     let several = workspaces(info);
     if several.is_empty() {
@@ -117,7 +119,7 @@ fn told_apart(rows: Vec<(Account, Option<String>)>) -> Vec<Account> {
     rows.into_iter()
         .map(|(mut account, place)| {
             if let Some(place) = place.filter(|_| several) {
-                account.who = format!("{} ({place})", account.who);
+                account.who = format!("{} ({})", account.who, shown(&place, Limit::NAME));
             }
             account
         })
@@ -131,6 +133,7 @@ pub(crate) fn summary(
     who: impl Fn(&AccountKey) -> Option<String>,
 ) -> ProviderSummary {
     let works = |info: &ProviderInfo| info.access_token.is_some() && info.token_error.is_none();
+    let row = &safe(row.clone());
     ProviderSummary {
         provider_id: row.id.clone(),
         name: row.name.clone(),

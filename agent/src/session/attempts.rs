@@ -59,7 +59,9 @@ impl Attempts {
     /// As the IDE sees them.
     pub(crate) fn all(&self) -> Vec<Attempt> {
         let known = self.entries.iter().filter(|entry| entry.machine.is_known());
-        known.map(|entry| entry.machine.attempt().clone()).collect()
+        known
+            .map(|entry| entry.machine.attempt().clone().shown())
+            .collect()
     }
 
     pub(crate) fn next_deadline(&self) -> Option<UnixMillis> {
@@ -269,7 +271,7 @@ impl Actor {
         match self.attempts.entry(id) {
             None => answer(reply, Err(no_such_attempt())),
             Some(entry) if entry.machine.is_running() => entry.watchers.push(reply),
-            Some(entry) => answer(reply, Ok(entry.machine.attempt().clone())),
+            Some(entry) => answer(reply, Ok(entry.machine.attempt().clone().shown())),
         }
     }
 
@@ -351,7 +353,7 @@ impl Actor {
                 }
             }
             Effect::Tell => {
-                let attempt = entry.machine.attempt().clone();
+                let attempt = entry.machine.attempt().clone().shown();
                 self.notify(Notification::Attempt(AttemptDidChange { attempt }));
             }
             Effect::Open(url) => self.spawn(async move |work| {
@@ -362,7 +364,7 @@ impl Actor {
             Effect::Identify => self.identify(id),
             Effect::Stop => {
                 entry.running = None;
-                let attempt = entry.machine.attempt().clone();
+                let attempt = entry.machine.attempt().clone().shown();
                 for watcher in std::mem::take(&mut entry.watchers) {
                     answer(watcher, Ok(attempt.clone()));
                 }

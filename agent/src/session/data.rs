@@ -12,7 +12,7 @@ use codestream_protocol::http::LoginResponse;
 use codestream_protocol::lsp::notification::{
     ConnectionStatus, DataType, DidChangeConnectionStatus, DidChangeData,
 };
-use codestream_protocol::lsp::request::without_tokens;
+use codestream_protocol::text::{safe_json, web_link};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -20,7 +20,7 @@ use crate::api::kind_of;
 use crate::attempt::machine::Input as Happened;
 use crate::backoff::{Backoff, Jitter};
 use crate::channel::ChannelEvent;
-use crate::error::{Failure, web_link};
+use crate::error::Failure;
 use crate::session::Notification;
 use crate::session::accounts::AccountKey;
 use crate::session::actor::Actor;
@@ -100,7 +100,7 @@ impl Actor {
                     .unwrap_or_else(|| "The server refused, without saying why.".to_owned());
                 let mut failure = Failure::new(kind_of(&code), message);
                 failure.server_code = Some(code);
-                failure.link = ended.link.as_deref().and_then(web_link);
+                failure.link = ended.link.as_deref().and_then(web_link).map(String::from);
                 Happened::Refused(failure)
             }
         };
@@ -243,9 +243,7 @@ impl Actor {
     /// The teams and services are there.
     pub(crate) fn teams_fetched(&mut self, new: LoginResponse) {
         let Some(login) = self.login_mut() else { return };
-        login.data.teams = new.teams;
-        login.data.providers = new.providers;
-        login.take_hosts();
+        login.replace_teams(new);
         self.tell_teams();
         self.tell_providers();
     }
@@ -270,7 +268,7 @@ impl Actor {
 
     fn tell_user(&self, accounts_too: bool) {
         let Ok(login) = self.login() else { return };
-        self.tell_data(DataType::Users, json!([login.data.user]));
+        self.tell_data(DataType::Users, json!([login.view_of_user()]));
         if accounts_too {
             self.tell_providers();
         }
@@ -278,7 +276,7 @@ impl Actor {
 
     fn tell_teams(&self) {
         let Ok(login) = self.login() else { return };
-        self.tell_data(DataType::Teams, json!(login.data.teams));
+        self.tell_data(DataType::Teams, json!(login.view_of_teams()));
     }
 
     fn tell_providers(&self) {
@@ -287,7 +285,7 @@ impl Actor {
     }
 
     fn tell_data(&self, kind: DataType, mut data: Value) {
-        without_tokens(&mut data);
+        safe_json(&mut data);
         self.notify(Notification::Data(DidChangeData { kind, data }));
     }
 }

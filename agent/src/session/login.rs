@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use codestream_protocol::directive::{Applied, Directive};
-use codestream_protocol::http::{LoginResponse, ProviderInfo, ProviderRow, SignupStatus};
+use codestream_protocol::http::{LoginResponse, ProviderInfo, ProviderRow, SignupStatus, Team};
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::notification::{DidLogin, LoginSession};
-use codestream_protocol::lsp::request::{ProviderSummary, SessionInfo};
+use codestream_protocol::lsp::request::{ProviderSummary, SessionInfo, SignedIn};
+use codestream_protocol::lsp::view::{ViewLogin, ViewTeam, ViewUser};
+use codestream_protocol::text::{Limit, shown};
 use codestream_protocol::{TeamId, UnixMillis, UserId};
 use serde_json::Value;
 
@@ -18,8 +20,12 @@ use crate::session::accounts::{self, AccountKey};
 
 /// Everything known about who is signed in.
 pub(crate) struct Login {
-    /// The API's login data; its `user` and `teams` are kept current.
+    /// The API's login data, but for the user and their teams.
     pub(crate) data: LoginResponse,
+    /// The me-object as it now stands, as directives apply to it.
+    user: Value,
+    /// The teams as they now stand.
+    teams: Vec<Value>,
     pub(crate) user_id: UserId,
     pub(crate) email: String,
     team_id: Option<TeamId>,
@@ -31,31 +37,26 @@ pub(crate) struct Login {
 
 impl Login {
     /// Takes login data. `wanted` is the team of the settings.
-    ///
-    /// # Errors
-    /// The data names no user.
-    pub(crate) fn of(data: LoginResponse, wanted: Option<TeamId>) -> Result<Self, Failure> {
-        let text = |key: &str| data.user.get(key).and_then(Value::as_str);
-        let user_id = text("id").and_then(|id| id.parse().ok());
-        let Some(user_id) = user_id else {
-            return Err(Failure::internal(
-                "The server's login data names no user. Is the server of this version?",
-            ));
-        };
-        let email = text("email").unwrap_or_default().to_owned();
+    pub(crate) fn of(data: LoginResponse, wanted: Option<TeamId>) -> Self {
+        let user_id = data.user.id.clone();
+        let email = shown(&data.user.email, Limit::ADDRESS);
         let team_id = wanted
             .or_else(|| data.team_id.clone())
-            .or_else(|| team_ids(&data).into_iter().next());
+            .or_else(|| data.teams.first().map(|team| team.id.clone()));
+        let user = data.user.clone().into_value();
+        let teams = data.teams.iter().cloned().map(Team::into_value).collect();
         let mut login = Self {
             user_id,
             email,
             team_id,
+            user,
+            teams,
             people: BTreeMap::new(),
             fetching: false,
             data,
         };
         login.take_hosts();
-        Ok(login)
+        login
     }
 
     /// The team to work in.
@@ -63,7 +64,7 @@ impl Login {
     /// # Errors
     /// There is none, or the user is not in it.
     pub(crate) fn team(&self) -> Result<&TeamId, Failure> {
-        let member = |team: &&TeamId| team_ids(&self.data).contains(team);
+        let member = |team: &&TeamId| self.team_ids().contains(team);
         self.team_id.as_ref().filter(member).ok_or_else(|| {
             let message = match &self.team_id {
                 Some(_) => {
@@ -104,7 +105,7 @@ impl Login {
             socket_cluster: self.data.socket_cluster.clone(),
             broadcaster_token: self.data.broadcaster_token.clone(),
             user_id: self.user_id.clone(),
-            team_ids: team_ids(&self.data),
+            team_ids: self.team_ids(),
             since: None,
         }
     }
@@ -124,7 +125,7 @@ impl Login {
     /// The user's accounts at a service.
     pub(crate) fn accounts(&self, row: &ProviderRow) -> Vec<(AccountKey, ProviderInfo)> {
         match &self.team_id {
-            Some(team_id) => accounts::accounts(&self.data.user, team_id, row),
+            Some(team_id) => accounts::accounts(&self.user, team_id, row),
             None => Vec::new(),
         }
     }
@@ -154,12 +155,43 @@ impl Login {
         sorted(rows.map(|row| accounts::summary(row, &self.accounts(row), who)))
     }
 
+    /// The user, as a view may know them.
+    pub(crate) fn view_of_user(&self) -> Option<ViewUser> {
+        ViewUser::of(&self.user)
+    }
+
+    /// The teams, as a view may know them.
+    pub(crate) fn view_of_teams(&self) -> Vec<ViewTeam> {
+        ViewTeam::all(&self.teams)
+    }
+
+    /// The answer to a login by hand.
+    pub(crate) fn signed_in(&self) -> SignedIn {
+        SignedIn {
+            login_response: ViewLogin::of(&self.data, &self.user, &self.teams),
+            state: self.info(),
+        }
+    }
+
+    /// Takes the teams and services anew.
+    pub(crate) fn replace_teams(&mut self, new: LoginResponse) {
+        self.teams = new.teams.into_iter().map(Team::into_value).collect();
+        self.data.providers = new.providers;
+        self.take_hosts();
+    }
+
+    fn team_ids(&self) -> Vec<TeamId> {
+        let ids = self.teams.iter();
+        ids.filter_map(|team| team.get("id")?.as_str()?.parse().ok())
+            .collect()
+    }
+
     /// Applies a change of the me-object.
     pub(crate) fn apply(&mut self, change: &Directive) -> Applied {
         if change.id != self.user_id.as_str() {
             return Applied::AlreadyThere;
         }
-        let applied = change.apply(&mut self.data.user);
+        let applied = change.apply(&mut self.user);
         if applied == Applied::Changed {
             self.forget_the_gone();
         }
@@ -170,10 +202,10 @@ impl Login {
     pub(crate) fn replace_user(&mut self, user: Value) -> bool {
         let version = |user: &Value| user.get("version").and_then(Value::as_i64).unwrap_or(0);
         let same = user.get("id").and_then(Value::as_str) == Some(self.user_id.as_str());
-        if !same || version(&user) < version(&self.data.user) {
+        if !same || version(&user) < version(&self.user) {
             return false;
         }
-        self.data.user = user;
+        self.user = user;
         self.forget_the_gone();
         true
     }
@@ -181,7 +213,6 @@ impl Login {
     /// Applies a change of a team; `None` when it is not one of the user's.
     pub(crate) fn apply_to_team(&mut self, change: &Directive) -> Option<Applied> {
         let team = self
-            .data
             .teams
             .iter_mut()
             .find(|team| team.get("id").and_then(Value::as_str) == Some(change.id.as_str()))?;
@@ -193,12 +224,12 @@ impl Login {
     }
 
     /// The services with those that the team in use hosts itself: its object knows best, since its changes are told.
-    pub(crate) fn take_hosts(&mut self) {
+    fn take_hosts(&mut self) {
         let of_team = |team: &&Value| {
             let id = team.get("id").and_then(Value::as_str);
             id.is_some() && id == self.team_id.as_ref().map(TeamId::as_str)
         };
-        let team = self.data.teams.iter().find(of_team);
+        let team = self.teams.iter().find(of_team);
         let hosts = team.and_then(|team| team.get("providerHosts")?.as_object());
         let rows: Vec<ProviderRow> = hosts
             .into_iter()
@@ -224,11 +255,4 @@ pub(crate) fn sorted(rows: impl Iterator<Item = ProviderSummary>) -> Vec<Provide
     let mut rows: Vec<_> = rows.collect();
     rows.sort_by(|a, b| (&a.name, &a.provider_id).cmp(&(&b.name, &b.provider_id)));
     rows
-}
-
-fn team_ids(data: &LoginResponse) -> Vec<TeamId> {
-    data.teams
-        .iter()
-        .filter_map(|team| team.get("id")?.as_str()?.parse().ok())
-        .collect()
 }

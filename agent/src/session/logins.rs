@@ -5,14 +5,14 @@ use std::time::Duration;
 use codestream_protocol::http::{CheckSignup, LoginResponse};
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::notification::{ConnectionStatus, DidLogout, LogoutReason};
-use codestream_protocol::lsp::request::{
-    LoginError, LoginResult, OtcParams, SessionInfo, SignedIn, TokenParams,
-};
+use codestream_protocol::lsp::request::{LoginError, LoginResult, OtcParams, SessionInfo, TokenParams};
 use codestream_protocol::secret::{SessionToken, SignupToken};
+use codestream_protocol::text::{Limit, shown, web_link};
 use codestream_protocol::{ServerCode, TeamId};
+use serde_json::{Map, Value};
 use tokio::time::sleep;
 
-use crate::api::{ApiError, Hold, ServerUrl};
+use crate::api::{ApiError, Hold, Refusal, ServerUrl};
 use crate::attempt::machine::Input as Happened;
 use crate::backoff::{Backoff, Jitter};
 use crate::error::Failure;
@@ -93,7 +93,7 @@ impl Actor {
         team_id: Option<TeamId>,
     ) -> Result<SessionInfo, Failure> {
         let server = self.shared.api.as_ref().map_err(Clone::clone)?.server().clone();
-        let login = Login::of(data, team_id.or_else(|| self.wanted_team.clone()))?;
+        let login = Login::of(data, team_id.or_else(|| self.wanted_team.clone()));
         let info = login.info();
         let told = login.told(&server);
         let new = login.data.access_token.clone();
@@ -223,8 +223,7 @@ impl Actor {
         let TokenParams { token, team_id } = params;
         if let Some(login) = self.login_mut() {
             let result = if login.email.eq_ignore_ascii_case(&token.email) {
-                let signed_in = SignedIn::of(&login.data, login.info());
-                LoginResult::SignedIn(Box::new(signed_in))
+                LoginResult::SignedIn(Box::new(login.signed_in()))
             } else {
                 refused(LoginError::AlreadySignedIn)
             };
@@ -252,11 +251,9 @@ impl Actor {
         team_id: Option<TeamId>,
         reply: Reply<LoginResult>,
     ) {
-        let data = login.clone();
-        let result = self
-            .establish(login, team_id)
-            .map(|info| LoginResult::SignedIn(Box::new(SignedIn::of(&data, info))));
-        answer(reply, result.map_err(Into::into));
+        let begun = self.establish(login, team_id).map_err(Into::into);
+        let result = begun.and_then(|_| Ok(self.login()?.signed_in()));
+        answer(reply, result.map(|login| LoginResult::SignedIn(Box::new(login))));
     }
 }
 
@@ -285,10 +282,27 @@ fn result_of(error: &ApiError) -> LoginResult {
         }
     };
     let extra = match error {
-        ApiError::Refused(refusal) => serde_json::to_value(&refusal.body).ok(),
+        ApiError::Refused(refusal) => Some(told(refusal)),
         _ => None,
     };
     LoginResult::Refused { error: word, extra }
+}
+
+/// What a view may know of the API's error body.
+fn told(refusal: &Refusal) -> Value {
+    let mut told = Map::new();
+    let body = &refusal.body;
+    told.insert("code".to_owned(), shown(&body.code, Limit::NAME).into());
+    told.insert("message".to_owned(), refusal.message().into());
+    for key in ["error", "provider", "info"] {
+        if let Some(text) = body.info.get(key).and_then(Value::as_str) {
+            told.insert(key.to_owned(), shown(text, Limit::MESSAGE).into());
+        }
+    }
+    if let Some(link) = body.info.get("link").and_then(Value::as_str).and_then(web_link) {
+        told.insert("link".to_owned(), link.as_str().into());
+    }
+    Value::Object(told)
 }
 
 /// A token that was pasted twice in a row is read as one.
@@ -303,7 +317,6 @@ fn once(token: &SignupToken) -> SignupToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Refusal;
     use serde_json::json;
 
     #[test]

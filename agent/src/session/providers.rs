@@ -5,6 +5,7 @@ use codestream_protocol::lsp::request::{
     ConfigureParams, Disconnected, Person, ProviderList, ProviderParams,
 };
 use codestream_protocol::secret::AccessToken;
+use codestream_protocol::text::web_link;
 use serde_json::{Map, Value};
 
 use crate::error::AgentError;
@@ -62,7 +63,7 @@ impl Actor {
                 Disconnected {
                     signs_in: done.signs_in,
                     revoked: done.revoked,
-                    manual_url: done.manual_url,
+                    manual_url: done.manual_url.as_deref().and_then(web_link).map(String::from),
                 }
             });
             answer(

@@ -151,11 +151,8 @@ impl ThirdParty {
             .map_or(USUAL, Duration::from_millis)
             .min(LONGEST);
         let answer = self.perform(service, base, call, wait).await?.result();
-        let refusal = Refusal::of(service, &answer).map(|Refusal { kind, message, link }| CallRefusal {
-            kind,
-            message,
-            link,
-        });
+        let refusal = Refusal::of(service, &answer).map(Refusal::shown);
+        let refusal = refusal.map(|Refusal { kind, message, link }| CallRefusal { kind, message, link });
         Ok(Called { answer, refusal })
     }
 
@@ -183,10 +180,11 @@ impl ThirdParty {
         };
         let call = Call::checked(service, &base, account, &params)?;
         let answer = self.perform(service, &base, call, USUAL).await?.result();
-        if let Some(Refusal { kind, message, link }) = Refusal::of(service, &answer) {
+        if let Some(Refusal { kind, message, link }) = Refusal::of(service, &answer).map(Refusal::shown) {
             return Err(CallError::Refused { kind, message, link });
         }
-        (service.person)(&answer.body).ok_or(CallError::Decode {
+        let person = (service.person)(&answer.body).map(Person::shown);
+        person.ok_or(CallError::Decode {
             service: service.display_name,
         })
     }

@@ -4,6 +4,7 @@
 
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::request::CallResult;
+use codestream_protocol::text::{Limit, shown, web_link};
 
 use crate::thirdparty::Service;
 
@@ -25,6 +26,15 @@ impl Refusal {
             kind,
             message: message.into(),
             link: None,
+        }
+    }
+
+    /// With its texts made safe to show: they may quote the service.
+    pub(crate) fn shown(self) -> Self {
+        Self {
+            kind: self.kind,
+            message: shown(&self.message, Limit::MESSAGE),
+            link: self.link.as_deref().and_then(web_link).map(String::from),
         }
     }
 

@@ -5,6 +5,7 @@ use ts_rs::TS;
 
 use crate::id::{AttemptId, ProviderId};
 use crate::lsp::error::ErrorKind;
+use crate::text::{Limit, shown, web_link};
 use crate::time::UnixMillis;
 
 /// A handshake in flight, or ended. Every notification carries the whole of it; keep it by `attemptId`.
@@ -45,6 +46,26 @@ pub struct Attempt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub end: Option<AttemptEnd>,
+}
+
+impl Attempt {
+    /// With its texts made safe to show: names and messages in it come from the server and from third parties.
+    pub fn shown(mut self) -> Self {
+        let name = |text: String| shown(&text, Limit::NAME);
+        let message = |text: String| shown(&text, Limit::MESSAGE);
+        self.host = shown(&self.host, Limit::ADDRESS);
+        self.account = self.account.map(name);
+        self.note = self.note.map(message);
+        self.match_code = self.match_code.map(name);
+        self.end = self.end.map(|end| AttemptEnd {
+            code: end.code.map(name),
+            message: end.message.map(message),
+            link: end.link.as_deref().and_then(web_link).map(String::from),
+            account: end.account.map(name),
+            ..end
+        });
+        self
+    }
 }
 
 /// What an attempt is for.

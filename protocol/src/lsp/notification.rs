@@ -92,7 +92,7 @@ pub struct DidChangeData {
     /// What changed.
     #[serde(rename = "type")]
     pub kind: DataType,
-    /// `users`, `teams`: objects with every token removed. `providers`: the rows of `codestream/provider/list`.
+    /// `users`, `teams`: [`ViewUser`](crate::lsp::view::ViewUser)s and [`ViewTeam`](crate::lsp::view::ViewTeam)s. `providers`: the rows of `codestream/provider/list`.
     /// `activities`: a list of [`crate::activity::Activity`].
     #[ts(type = "unknown")]
     pub data: Value,

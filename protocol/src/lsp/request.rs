@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
-use crate::http::{LoginResponse, Revoked};
+use crate::http::Revoked;
 use crate::id::{AttemptId, ProviderId, TeamId, UserId};
 use crate::lsp::attempt::Attempt;
 use crate::lsp::error::ErrorKind;
 use crate::lsp::notification::ConnectionStatus;
+use crate::lsp::view::ViewLogin;
 use crate::secret::{SessionToken, SignupToken};
+use crate::text::{self, Limit, shown, web_link};
 use crate::time::UnixMillis;
 
 pub use access::{Identities, SessionEnd, SessionList, SessionsEnded, UnlinkParams};
@@ -246,50 +248,11 @@ pub enum LoginResult {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SignedIn {
-    /// The API's login data with every token removed.
+    /// The API's login data, as a web view may know it: tokens are told to the plugin alone, by `didLogin`.
     #[ts(type = "unknown")]
-    pub login_response: Value,
+    pub login_response: ViewLogin,
     /// The session, as in [`Status`].
     pub state: SessionInfo,
-}
-
-impl SignedIn {
-    /// Login data as a web view may see it: tokens are told to the plugin alone, by `didLogin`.
-    pub fn of(login: &LoginResponse, state: SessionInfo) -> Self {
-        let mut login_response = serde_json::to_value(login).unwrap_or(Value::Null);
-        without_tokens(&mut login_response);
-        Self {
-            login_response,
-            state,
-        }
-    }
-}
-
-/// Removes every key that holds a secret, at any depth.
-pub fn without_tokens(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.retain(|key, _| !is_secret_key(key));
-            map.values_mut().for_each(without_tokens);
-        }
-        Value::Array(items) => items.iter_mut().for_each(without_tokens),
-        _ => {}
-    }
-}
-
-fn is_secret_key(key: &str) -> bool {
-    let last = key.rsplit('.').next().unwrap_or(key);
-    matches!(
-        last,
-        "accessToken"
-            | "refreshToken"
-            | "broadcasterToken"
-            | "accessTokens"
-            | "token"
-            | "apiKey"
-            | "clientSecret"
-            | "secret"
-    )
 }
 
 /// Answer of `codestream/provider/disconnect`.
@@ -385,6 +348,21 @@ pub struct Person {
     /// Their page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+impl Person {
+    /// With its texts made safe to show: all but the id are what the account's owner typed.
+    pub fn shown(self) -> Self {
+        let bare = |text: String, limit| Some(shown(&text, limit)).filter(|text| !text.is_empty());
+        let login = self.login.and_then(|login| bare(login, Limit::NAME));
+        Self {
+            name: text::name(&self.name, login.as_deref().unwrap_or("(no name)")),
+            login,
+            email: self.email.and_then(|email| bare(email, Limit::ADDRESS)),
+            url: self.url.as_deref().and_then(web_link).map(String::from),
+            id: self.id,
+        }
+    }
 }
 
 /// `codestream/provider/request`.

@@ -57,6 +57,15 @@ fn a_long_text_ends_with_an_ellipsis_within_its_limit() {
 }
 
 #[test]
+fn lines_and_columns_stay() {
+    assert_eq!(
+        safe_lines("agent         1\r\n  \u{1b}[31mserver\u{1b}[0m  ok\u{202E}\n"),
+        "agent         1\n  server  ok\n"
+    );
+    assert_eq!(safe_lines(""), "");
+}
+
+#[test]
 fn links_are_for_a_browser_and_hide_no_site() {
     let Links { refused, kept } = corpus().links;
     for link in refused {

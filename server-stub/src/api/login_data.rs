@@ -37,13 +37,13 @@ pub(super) async fn assemble(
             .filter_map(|host| host_row(app, host))
             .collect();
         let tokens = app.store.team_tokens_of(&team.id).await?;
-        objects.push(me::team_object(team, rows.iter(), &tokens));
+        objects.push(me::team(team, rows.iter(), &tokens)?);
         if team_id.as_ref() == Some(&team.id) {
             providers.extend(rows.into_iter().map(|row| (row.id.clone(), row)));
         }
     }
     Ok(LoginResponse {
-        user: me::object(user, &accounts),
+        user: me::me_object(user, &accounts)?,
         access_token: token,
         teams: objects,
         companies: Vec::new(),

@@ -3,6 +3,7 @@
 //! Other crates are never logged below `info`, whatever is asked: at `trace` some of them write out headers and bodies,
 //! and with them tokens.
 
+use codestream_protocol::text::log::OneLine;
 use tracing::Level;
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -16,7 +17,7 @@ pub(super) fn start(environment: &Environment) {
     let asked = EnvFilter::try_new(asked).unwrap_or_else(|_| EnvFilter::new("info"));
     let ours = filter_fn(|about| about.target().starts_with("codestream") || *about.level() <= Level::INFO);
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(|| OneLine(std::io::stderr()))
         .with_ansi(false)
         .with_filter(asked.and(ours));
     // Err means that whoever embeds us logs already.

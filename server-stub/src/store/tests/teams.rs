@@ -60,7 +60,9 @@ async fn a_host_goes_with_its_members_accounts(bench: Bench) {
     let store = &bench.store;
     let put = done(store.put_host(host.clone(), by(&user, "r1"), &added).await);
     assert!(put.replaced.is_none());
-    let mut object = crate::me::team_object(&team, std::iter::empty(), &[]);
+    let mut object = crate::me::team(&team, std::iter::empty(), &[])
+        .expect("a team")
+        .into_value();
     assert_eq!(put.team.apply(&mut object), Applied::Changed);
     assert!(
         object["providerHosts"].get(host.key.id.as_str()).is_some(),
