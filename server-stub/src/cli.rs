@@ -61,10 +61,10 @@ fn run_with(arguments: impl Iterator<Item = OsString>, environment: &Environment
         }
         Command::Serve(given) => {
             let ready_json = given.ready_json;
-            match config::load(given.into(), environment, |database| {
-                sandbox_keys(database, &random)
-            }) {
-                Ok(settings) => serve(settings, ready_json, environment),
+            let options: config::Options = given.into();
+            let file = options.config.clone();
+            match config::load(options, environment, |database| sandbox_keys(database, &random)) {
+                Ok(settings) => serve(settings, file.as_deref(), ready_json, environment),
                 Err(error) => fail(USAGE, error),
             }
         }
@@ -95,8 +95,11 @@ fn sandbox_keys(database: &Database, random: &Random) -> io::Result<(KeyRing, Ke
     }
 }
 
-fn serve(settings: Settings, ready_json: bool, environment: &Environment) -> ExitCode {
+fn serve(settings: Settings, file: Option<&Path>, ready_json: bool, environment: &Environment) -> ExitCode {
     log::start(environment);
+    if let Some(warning) = check::secret_file(file) {
+        tracing::warn!("{warning}");
+    }
     listen::raise();
     let served = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -17,6 +17,7 @@ use axum::http::header::{self, HeaderValue};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use codestream_protocol::text;
 
 use crate::app::App;
 
@@ -31,17 +32,8 @@ const ICON: &str = include_str!("../static/icon.svg");
 const FRAGMENT_SCRIPT: &str = include_str!("../static/fragment.js");
 
 /// What an agent says about itself, for a page: one short line, whatever it is.
-pub(crate) fn told(text: Option<&str>) -> String {
-    let line: String = text
-        .unwrap_or_default()
-        .chars()
-        .filter(|letter| !letter.is_control())
-        .take(80)
-        .collect();
-    match line.trim() {
-        "" => NOT_TOLD.to_owned(),
-        line => line.to_owned(),
-    }
+pub(crate) fn told(said: Option<&str>) -> String {
+    text::name(said.unwrap_or_default(), NOT_TOLD)
 }
 
 const NOT_TOLD: &str = "not told";

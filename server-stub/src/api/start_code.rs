@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use codestream_protocol::http::StartCodeAnswer;
 use codestream_protocol::id::CodeId;
+use codestream_protocol::text;
 use codestream_protocol::{ServerCode, TeamId, match_code};
 use serde::Deserialize;
 
@@ -20,8 +21,6 @@ use crate::store::{HandshakeKind, NewHandshake};
 const LIFE: Duration = Duration::from_mins(10);
 /// How soon the browser must open it: a link that somebody else made and sent is worth little after that.
 const OPEN_WITHIN: Duration = Duration::from_mins(2);
-/// Of a name that an agent gives itself or its machine.
-const MOST_CHARACTERS: usize = 100;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -89,13 +88,8 @@ fn life(millis: Option<&str>) -> Result<Duration, RouteError> {
 
 /// A name fit for a page: bounded, on one line.
 fn shown(name: &str) -> Option<String> {
-    let name: String = name
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(MOST_CHARACTERS)
-        .collect();
-    let name = name.trim();
-    (!name.is_empty()).then(|| name.to_owned())
+    let name = text::shown(name, text::Limit::NAME);
+    (!name.is_empty()).then_some(name)
 }
 
 #[cfg(test)]
@@ -114,11 +108,11 @@ mod tests {
 
     #[test]
     fn names_are_bounded_and_on_one_line() {
-        assert_eq!(shown(" VS\nCode\u{7} "), Some("VSCode".to_owned()));
+        assert_eq!(shown(" VS\nCode\u{7} "), Some("VS Code".to_owned()));
         assert_eq!(shown(" \n"), None);
         assert_eq!(
             shown(&"é".repeat(500)).map(|name| name.chars().count()),
-            Some(MOST_CHARACTERS)
+            Some(text::Limit::NAME.characters())
         );
     }
 }

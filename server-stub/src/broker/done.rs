@@ -8,6 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use codestream_protocol::id::CodeId;
+use codestream_protocol::text;
 use codestream_protocol::{ServerCode, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +113,8 @@ pub(crate) async fn landing(app: &App, provider: &Provider, success: Success<'_>
         tracing::error!(%error, "what could be taken back was not kept");
         return landing;
     }
+    // A cookie is at most 4 KiB with a browser, and all of them 8 KiB with most proxies.
+    let who = text::name(&who, "an account");
     let kept = serde_json::to_vec(&Kept { undo: token, who }).unwrap_or_default();
     landing.with(NOTE.leave(app, &handshake.code_id.to_string(), &kept))
 }
@@ -257,7 +260,7 @@ async fn details(
     Ok(Some(Details {
         service: service.to_owned(),
         account: kept.who,
-        user: user.email,
+        user: text::shown(&user.email, text::Limit::ADDRESS),
         ide: pages::told(handshake.ide.as_deref()),
         machine: pages::told(handshake.machine.as_deref()),
         started: started.to_string(),

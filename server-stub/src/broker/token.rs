@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use codestream_protocol::http::{SetInfo, SetToken, UserChange};
 use codestream_protocol::secret::AccessToken;
+use codestream_protocol::text;
 use serde_json::{Map, Value};
 
 use super::accounts::{self, Named};
@@ -45,7 +46,9 @@ pub(crate) async fn set_token(
     let news = News {
         token: Some(body.token),
         data: object(body.data)?,
-        who: body.who.filter(|who| !who.is_empty()).map(Whose::Known),
+        who: (body.who.as_deref().map(|who| text::shown(who, text::Limit::NAME)))
+            .filter(|who| !who.is_empty())
+            .map(Whose::Known),
     };
     store(&app, at, news, &request_id).await
 }

@@ -162,7 +162,7 @@ fn apps(config: &Config) -> Vec<String> {
 
 /// A file that may hold secrets is its owner's and, at most, a group's.
 #[cfg(unix)]
-fn secret_file(config: Option<&Path>) -> Option<String> {
+pub(super) fn secret_file(config: Option<&Path>) -> Option<String> {
     use std::os::unix::fs::PermissionsExt as _;
     let path = config?;
     let mode = std::fs::metadata(path).ok()?.permissions().mode();
@@ -173,7 +173,7 @@ fn secret_file(config: Option<&Path>) -> Option<String> {
 }
 
 #[cfg(not(unix))]
-fn secret_file(_: Option<&Path>) -> Option<String> {
+pub(super) fn secret_file(_: Option<&Path>) -> Option<String> {
     None
 }
 

@@ -26,12 +26,12 @@ impl AllowHosts {
     /// names below one.
     pub(crate) fn parse(texts: &[String]) -> Result<Self, ConfigError> {
         let mut hosts = Self::default();
-        for text in texts {
+        for (number, text) in (1..).zip(texts) {
             let single = || text.parse().map(|address: IpAddr| address.to_canonical().into());
             if let Ok(network) = text.parse().or_else(|_| single()) {
                 hosts.networks.push(network);
             } else {
-                let name = Name::parse(text).ok_or_else(|| ConfigError::AllowedHost(text.clone()))?;
+                let name = Name::parse(text).ok_or(ConfigError::AllowedHost(number))?;
                 hosts.names.push(name);
             }
         }

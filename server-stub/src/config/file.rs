@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use codestream_protocol::secret::{ClientSecret, SigningSecret};
+use codestream_protocol::text::without_values;
 use serde::Deserialize;
 
 use super::{Callback, ConfigError, ConfirmSignIn, Quotas, SessionLife};
@@ -113,13 +114,13 @@ impl File {
     }
 
     /// The problem's line, from 1, and its first sentence: the parser's full report would quote the line, which may hold
-    /// a secret.
+    /// a secret, and so may a value of the wrong kind.
     fn parse(text: &str) -> Result<Self, (usize, String)> {
         toml::from_str(text).map_err(|error: toml::de::Error| {
             let start = error.span().map_or(0, |span| span.start);
             let before = text.as_bytes().iter().take(start);
             let line = 1 + before.filter(|byte| **byte == b'\n').count();
-            let problem = error.message().lines().next().unwrap_or_default().to_owned();
+            let problem = without_values(&error.message());
             (line, problem)
         })
     }
@@ -146,6 +147,11 @@ mod tests {
             "[secrets]\nsigningKeys = ['ok', { canary = 'canary' }]\n",
             "[secrets]\nsigningKeys = 'canary' canary\n",
             "[providers.github]\nclientSecret = \"canary\n",
+            "[providers.github]\ncallback = 'canary'\n",
+            "[apiServer]\ntrustedProxies = 'canary'\n",
+            "[apiServer]\nconfirmSignIn = 'canary'\n",
+            "[apiServer]\ndatabase = ['postgres://canary:canary@host/name']\n",
+            "[providers]\ngithub = 'canary'\n",
         ] {
             let (line, problem) = File::parse(text).expect_err("wrong");
             assert_eq!(line, 2, "{problem}");

@@ -61,7 +61,8 @@ pub struct Settings {
     pub metrics_listen: Option<String>,
 }
 
-/// What is wrong, in one line that says what to do.
+/// What is wrong, in one line that says what to do. It names the setting and never quotes its value: a secret may have been
+/// put into the wrong one (CWE-209).
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each message is its documentation")]
 pub enum ConfigError {
@@ -73,28 +74,28 @@ pub enum ConfigError {
         line: usize,
         problem: String,
     },
-    #[error("{0} must be host:port, such as 127.0.0.1:12079, not {1:?}")]
-    Address(&'static str, String),
+    #[error("{0} must be host:port, such as 127.0.0.1:12079")]
+    Address(&'static str),
     #[error(
-        "{0} must be an http or https origin without a path, such as https://codestream.example.com, not {1:?}"
+        "{0} must be an http or https origin without a path, a user name or a password, such as https://codestream.example.com"
     )]
-    Origin(&'static str, String),
-    #[error("the success URL must be an http or https URL, not {0:?}")]
-    SuccessUrl(String),
-    #[error("a trusted proxy must be an address or a network, such as 10.0.0.0/8, not {0:?}")]
-    TrustedProxy(String),
+    Origin(&'static str),
+    #[error("the success URL must be an http or https URL without a user name or a password")]
+    SuccessUrl,
+    #[error("number {0} of trustedProxies must be an address or a network, such as 10.0.0.0/8")]
+    TrustedProxy(usize),
     #[error("[quotas] {0} must be between 1 and 1000000, not {1}")]
     Quota(&'static str, u32),
     #[error("[sessions] {0} must be between 1 and 3650, not {1}")]
     SessionLife(&'static str, u32),
     #[error(
-        "an allowed host must be a name, an address or a network, such as git.example.com or 10.0.0.0/8, not {0:?}"
+        "number {0} of allowHosts must be a name, an address or a network, such as git.example.com or 10.0.0.0/8"
     )]
-    AllowedHost(String),
-    #[error("the environment's name must be 1 to 64 of a-z, 0-9, - and _, not {0:?}")]
-    EnvironmentName(String),
-    #[error("the database must be sqlite:PATH, sqlite::memory: or postgres://HOST/NAME, not {0:?}")]
-    Database(String),
+    AllowedHost(usize),
+    #[error("the environment's name must be 1 to 64 of a-z, 0-9, - and _")]
+    EnvironmentName,
+    #[error("the database must be sqlite:PATH, sqlite::memory: or postgres://HOST/NAME")]
+    Database,
     #[error("a PostgreSQL database must be postgres://[USER@]HOST[:PORT]/NAME")]
     PostgreSql,
     #[error(
@@ -117,8 +118,8 @@ pub enum ConfigError {
     UnknownProvider(String),
     #[error("the environment variable {0} names no setting of a provider")]
     UnknownVariable(String),
-    #[error("provider {0}: callback must be publicApiUrl or authOrigin, not {1:?}")]
-    Callback(String, String),
+    #[error("provider {0}: callback must be publicApiUrl or authOrigin")]
+    Callback(String),
     #[error(
         "provider {0} returns to authOrigin, which is not set; set --auth-origin or [apiServer] authOrigin"
     )]
@@ -184,7 +185,7 @@ pub fn load(
     let name = options.environment.or(file.shared_general.run_time_environment);
     let name = name.unwrap_or_else(|| "local".to_owned());
     if !is_environment(&name) {
-        return Err(ConfigError::EnvironmentName(name));
+        return Err(ConfigError::EnvironmentName);
     }
     let database = match (options.database, server.database) {
         (Some(text), _) => Database::parse_option(&text)?,
@@ -260,7 +261,7 @@ fn address(name: &'static str, text: Option<String>, default: &str) -> Result<St
     if good {
         Ok(text)
     } else {
-        Err(ConfigError::Address(name, text))
+        Err(ConfigError::Address(name))
     }
 }
 
@@ -270,12 +271,12 @@ fn origin(name: &'static str, text: Option<String>) -> Result<Option<Url>, Confi
     };
     match web_url(&text) {
         Some(url) if url.path() == "/" && url.query().is_none() && url.fragment().is_none() => Ok(Some(url)),
-        _ => Err(ConfigError::Origin(name, text)),
+        _ => Err(ConfigError::Origin(name)),
     }
 }
 
 fn success_url(text: String) -> Result<Url, ConfigError> {
-    web_url(&text).ok_or(ConfigError::SuccessUrl(text))
+    web_url(&text).ok_or(ConfigError::SuccessUrl)
 }
 
 fn web_url(text: &str) -> Option<Url> {
@@ -332,7 +333,7 @@ fn providers(
                 app.callback = match value {
                     "publicApiUrl" => Callback::Public,
                     "authOrigin" => Callback::AuthOrigin,
-                    _ => return Err(ConfigError::Callback(name, value.to_owned())),
+                    _ => return Err(ConfigError::Callback(name)),
                 }
             }
             _ => return Err(unknown()),

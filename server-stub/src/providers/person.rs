@@ -1,5 +1,6 @@
 //! Who a token belongs to, as the third party says.
 
+use codestream_protocol::text;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -14,6 +15,39 @@ pub(crate) struct Person {
     pub(crate) name: Option<String>,
     /// Where in the service the token is good.
     pub(crate) place: Place,
+}
+
+impl Person {
+    /// With its names made safe to show and bounded: they are what the account's owner typed, and are kept, sent and shown
+    /// from here on. The id stays as it is.
+    pub(crate) fn shown(self) -> Self {
+        let workspace = |one: Workspace| Workspace {
+            name: text::name(&one.name, "(no name)"),
+            url: one.url.as_deref().and_then(text::web_link).map(String::from),
+            id: one.id,
+        };
+        Self {
+            login: text::name(&self.login, "(no name)"),
+            name: (self
+                .name
+                .as_deref()
+                .map(|name| text::shown(name, text::Limit::NAME)))
+            .filter(|name| !name.is_empty()),
+            place: match self.place {
+                Place::Only(one) => Place::Only(workspace(one)),
+                Place::At {
+                    workspace: one,
+                    api_base,
+                } => Place::At {
+                    workspace: workspace(one),
+                    api_base,
+                },
+                Place::Among(several) => Place::Among(several.into_iter().map(workspace).collect()),
+                everywhere @ (Place::Everywhere | Place::Region(_)) => everywhere,
+            },
+            subject: self.subject,
+        }
+    }
 }
 
 /// Which of a service's workspaces, sites or tenants a token is good for.

@@ -298,7 +298,8 @@ impl Provider {
 
     /// Who a token belongs to.
     pub(crate) async fn person(&self, http: &Outbound, held: Held<'_>) -> Result<Person, CallError> {
-        self.service.person(self.caller(http), held).await
+        let person = self.service.person(self.caller(http), held).await;
+        person.map(Person::shown)
     }
 
     /// What the service says about the account's e-mail address.
