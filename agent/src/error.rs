@@ -148,7 +148,8 @@ impl From<&ApiError> for Failure {
         failure.server_code = error.server_code().map(str::to_owned);
         failure.retryable = error.is_transient();
         if error.ends_session() {
-            "Your session has ended. Sign in again.".clone_into(&mut failure.message);
+            let words = error.end_of_session();
+            failure.message = words.unwrap_or_else(|| "Your session has ended. Sign in again.".to_owned());
         }
         if let ApiError::Refused(refusal) = error
             && refusal.code() == Some(ServerCode::HostInUse)

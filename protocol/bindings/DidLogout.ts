@@ -8,4 +8,8 @@ export type DidLogout = {
 /**
  * Why.
  */
-reason: LogoutReason, };
+reason: LogoutReason, 
+/**
+ * For a person, where the server said more; the agent has shown it.
+ */
+message?: string, };

@@ -9,6 +9,7 @@ mod capabilities;
 mod check_signup;
 mod edge;
 mod error;
+mod fields;
 pub(crate) mod limit;
 mod link;
 mod login_data;
@@ -34,6 +35,7 @@ pub(crate) use bearer::Bearer;
 pub(crate) use edge::{MOST_BYTES, RequestId, around, to_the_end};
 pub(crate) use error::RouteError;
 pub(crate) use read::{Json, Query};
+pub(crate) use start_code::agent_name;
 
 /// This room's routes, but for those that wait.
 pub(crate) fn routes() -> Router<Arc<App>> {

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::store::{StoreError, Wake};
 
 /// How often the past is forgotten when nothing else happens.
-const AT_LEAST_EVERY: Duration = Duration::from_hours(1);
+const AT_LEAST_EVERY: Duration = Duration::from_mins(10);
 /// After a failed attempt.
 const RETRY: Duration = Duration::from_secs(5);
 

@@ -6,6 +6,7 @@
 mod asana;
 mod azuredevops;
 mod bitbucket;
+mod bounds;
 mod call;
 mod description;
 mod github;

@@ -36,7 +36,7 @@ pub(crate) use messages::{Messages, StoredMessage};
 pub(crate) use notices::{Notice, NoticeKind, Notices};
 pub(crate) use people::{NewUser, People, Team, User};
 pub(crate) use quota::{Policy, Quota};
-pub(crate) use sessions::{NewSession, OpenSession, OpenedSession, Session, SessionId, Sessions};
+pub(crate) use sessions::{NewSession, OpenSession, OpenedSession, Session, SessionEnd, SessionId, Sessions};
 pub(crate) use sign_ups::{Grant, Granted, NewAccount, NewGrant, SignUpKey, SignUpStatus, SignUps, Who};
 pub(crate) use teams::{
     By, HostChange, HostKey, Put, PutHost, Removal, RemovedHost, TeamHost, TeamToken, TeamTokenKey, Teams,

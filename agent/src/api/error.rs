@@ -95,6 +95,7 @@ impl ApiError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Network(error) => error.kind(),
+            Self::Refused(_) if self.ends_session() => ErrorKind::NotSignedIn,
             Self::Refused(refusal) => kind_of(&refusal.body.code),
             Self::Unavailable { status: 429, .. } => ErrorKind::RateLimited,
             Self::Unavailable { .. } => ErrorKind::ServerUnreachable,
@@ -124,6 +125,18 @@ impl ApiError {
     /// Whether the session is not accepted any more: proof, never trouble on the way.
     pub fn ends_session(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.status == 401)
+    }
+
+    /// Why the session has ended, for a person, where it was its time that did it.
+    pub fn end_of_session(&self) -> Option<String> {
+        match self {
+            Self::Refused(refusal)
+                if self.ends_session() && refusal.code() == Some(ServerCode::TokenExpired) =>
+            {
+                Some(refusal.message().to_owned())
+            }
+            _ => None,
+        }
     }
 
     /// Whether the same call may succeed by itself later.

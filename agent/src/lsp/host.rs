@@ -176,7 +176,13 @@ async fn pass_on(
                 client.send_notification::<AttemptDidChange>(params).await;
             }
             Notification::Login(params) => client.send_notification::<DidLogin>(params).await,
-            Notification::Logout(params) => client.send_notification::<DidLogout>(params).await,
+            Notification::Logout(params) => {
+                let message = params.message.clone();
+                client.send_notification::<DidLogout>(params).await;
+                if let Some(message) = message {
+                    client.show_message(MessageType::INFO, message).await;
+                }
+            }
             Notification::Data(params) => client.send_notification::<DidChangeData>(params).await,
             Notification::Connection(params) => {
                 client

@@ -58,7 +58,10 @@ impl Work {
         if let Err(error) = &result
             && error.ends_session()
         {
-            self.tell(Input::SessionRefused { epoch });
+            self.tell(Input::SessionRefused {
+                epoch,
+                why: error.end_of_session(),
+            });
         }
         result
     }
@@ -226,7 +229,7 @@ impl Actor {
             } if epoch == self.epoch => self.replace(key, refused.as_ref(), reply),
             Input::Renewed { epoch, key, result } if epoch == self.epoch => self.renewed(key, result),
             Input::Met { epoch, key, who } if epoch == self.epoch => self.met(key, who),
-            Input::SessionRefused { epoch } if epoch == self.epoch => self.session_ended(),
+            Input::SessionRefused { epoch, why } if epoch == self.epoch => self.session_ended(why),
             // Of an earlier login.
             Input::Restored { .. }
             | Input::Fetched { .. }

@@ -48,7 +48,7 @@ impl Actor {
                 self.after_fetch.push(AfterFetch::Reset);
                 self.fetch();
             }
-            ChannelEvent::SessionEnded => self.session_ended(),
+            ChannelEvent::SessionEnded => self.session_ended_on_channel(),
         }
     }
 

@@ -96,5 +96,9 @@ pub(crate) enum Input {
         who: String,
     },
     /// The server does not accept the session token any more.
-    SessionRefused { epoch: u64 },
+    SessionRefused {
+        epoch: u64,
+        /// For a person, where the server said it.
+        why: Option<String>,
+    },
 }

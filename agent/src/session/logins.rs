@@ -68,7 +68,7 @@ impl Actor {
             }
             Err(error) if error.ends_session() => {
                 self.phase = Phase::Out;
-                self.told_logout(LogoutReason::SessionEnded);
+                self.told_logout(LogoutReason::SessionEnded, error.end_of_session());
             }
             Err(error) => {
                 tracing::info!(%error, "the session could not be checked; trying again");
@@ -125,14 +125,14 @@ impl Actor {
             // A kept session that was still being checked is dropped too.
             if matches!(self.phase, Phase::Restoring { .. }) {
                 self.clear();
-                self.told_logout(LogoutReason::Requested);
+                self.told_logout(LogoutReason::Requested, None);
             }
             return answer(reply, Ok(()));
         };
         let token = login.data.access_token.clone();
         self.give_up_connecting(&Happened::Cancelled);
         self.clear();
-        self.told_logout(LogoutReason::Requested);
+        self.told_logout(LogoutReason::Requested, None);
         let Ok(api) = self.api() else {
             return answer(reply, Ok(()));
         };
@@ -145,18 +145,36 @@ impl Actor {
     }
 
     /// The server does not accept the session any more.
-    pub(crate) fn session_ended(&mut self) {
+    pub(crate) fn session_ended(&mut self, why: Option<String>) {
         if self.login_mut().is_none() {
             return;
         }
-        let ended = Failure::new(ErrorKind::NotSignedIn, "Your session has ended. Sign in again.");
+        let words = why.as_deref().unwrap_or("Your session has ended. Sign in again.");
+        let ended = Failure::new(ErrorKind::NotSignedIn, words);
         self.give_up_connecting(&Happened::Failed(ended));
         self.clear();
-        self.told_logout(LogoutReason::SessionEnded);
+        self.told_logout(LogoutReason::SessionEnded, why);
     }
 
-    fn told_logout(&self, reason: LogoutReason) {
-        self.notify(Notification::Logout(DidLogout { reason }));
+    /// The me-channel does not accept the session any more. The API is asked why; whatever it answers, the session is over.
+    pub(crate) fn session_ended_on_channel(&mut self) {
+        let token = self.login_mut().map(|login| login.data.access_token.clone());
+        let (Some(token), Ok(api)) = (token, self.api()) else {
+            return self.session_ended(None);
+        };
+        let epoch = self.epoch;
+        self.spawn(async move |work| {
+            let why = api
+                .me(&token)
+                .await
+                .err()
+                .and_then(|error| error.end_of_session());
+            work.tell(Input::SessionRefused { epoch, why });
+        });
+    }
+
+    fn told_logout(&self, reason: LogoutReason, message: Option<String>) {
+        self.notify(Notification::Logout(DidLogout { reason, message }));
     }
 
     /// Forgets the login and everything that belongs to it.

@@ -70,6 +70,10 @@ pub enum LogoutReason {
 pub struct DidLogout {
     /// Why.
     pub reason: LogoutReason,
+    /// For a person, where the server said more; the agent has shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub message: Option<String>,
 }
 
 /// What changed.

@@ -38,7 +38,12 @@ impl FromRequestParts<Arc<App>> for Bearer {
             .ok_or_else(RouteError::bad_credentials)?;
         let address = Peer::of(parts, app).address.text();
         let session = app.store.use_session(&token, address.as_deref()).await?;
-        let session = session.ok_or_else(RouteError::bad_credentials)?;
+        let Some(session) = session else {
+            return Err(match app.store.session_end(&token).await? {
+                Some(end) => RouteError::session_over(end, &app.config.sessions),
+                None => RouteError::bad_credentials(),
+            });
+        };
         let user = app.store.user(&session.user_id).await?;
         let user = user.ok_or(RouteError::of(ServerCode::UserNotFound))?;
         Ok(Self { session, token, user })

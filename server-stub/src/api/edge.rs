@@ -7,15 +7,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use codestream_protocol::ServerCode;
+use codestream_protocol::http::path;
 use futures_util::StreamExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
-use super::{RouteError, limit};
+use super::{RouteError, fields, limit};
 use crate::app::App;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -47,6 +48,7 @@ pub(crate) fn around(router: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App
         .layer(from_fn_with_state(app.clone(), limit::around))
         .layer(from_fn(bounded))
         .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(from_fn(uncached))
         .layer(from_fn_with_state(app.clone(), name))
 }
 
@@ -79,7 +81,7 @@ async fn name(State(app): State<Arc<App>>, mut request: Request, next: Next) -> 
 
 /// Reads the whole body, also of routes that need none, and refuses it when it is too large.
 async fn bounded(request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let mut chunks = body.into_data_stream();
     let (mut kept, mut length) = (Vec::new(), 0);
     while let Some(chunk) = chunks.next().await {
@@ -96,7 +98,23 @@ async fn bounded(request: Request, next: Next) -> Response {
     if length > MOST_BYTES {
         return RouteError::of(ServerCode::TooLarge).into_response();
     }
+    if let Err(refusal) = fields::check(&mut parts, &kept).await {
+        return refusal;
+    }
     next.run(Request::from_parts(parts, Body::from(kept))).await
+}
+
+/// What a cache may keep of this server says so itself, and what holds nothing of anybody. Everything else may hold a secret
+/// or a person's data (CWE-524, RFC 9111 §5.2.2.5).
+async fn uncached(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>();
+    let is_open = route.is_some_and(|route| [path::STATUS, path::CAPABILITIES].contains(&route.as_str()));
+    let mut response = next.run(request).await;
+    if !is_open && !response.headers().contains_key(header::CACHE_CONTROL) {
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
 }
 
 /// Runs a request to its end, also when its client goes away meanwhile: what was begun at a third party or in the store

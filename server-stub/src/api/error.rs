@@ -8,7 +8,8 @@ use codestream_protocol::ServerCode;
 use codestream_protocol::code::ErrorBody;
 use serde_json::{Map, Value};
 
-use crate::store::{Quota, StoreError};
+use crate::config::SessionLife;
+use crate::store::{Quota, SessionEnd, StoreError};
 
 /// When a person who has started too much may try again.
 const PENDING_END_WITHIN: Duration = Duration::from_mins(1);
@@ -61,6 +62,30 @@ impl RouteError {
     pub(crate) fn bad_credentials() -> Self {
         Self::of(ServerCode::TokenInvalid)
             .saying("The access token is not valid, or its session has ended. Sign in again.")
+            .at(StatusCode::UNAUTHORIZED)
+    }
+
+    /// The bearer token was good, and its session's time is over.
+    pub(crate) fn session_over(end: SessionEnd, life: &SessionLife) -> Self {
+        let (info, message) = match end {
+            SessionEnd::Idle => {
+                let days = life.idle_days;
+                (
+                    "idle",
+                    format!("Your session ended after {days} days without use. Sign in again."),
+                )
+            }
+            SessionEnd::Absolute => {
+                let days = life.absolute_days;
+                (
+                    "absolute",
+                    format!("Your session ended after {days} days, as every session does. Sign in again."),
+                )
+            }
+        };
+        Self::of(ServerCode::TokenExpired)
+            .saying(message)
+            .with("info", info)
             .at(StatusCode::UNAUTHORIZED)
     }
 

@@ -7,8 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use codestream_protocol::http::StartCodeAnswer;
 use codestream_protocol::id::CodeId;
-use codestream_protocol::text;
-use codestream_protocol::{ServerCode, TeamId, match_code};
+use codestream_protocol::{ServerCode, TeamId, match_code, text};
 use serde::Deserialize;
 
 use super::{Bearer, Peer, Query, RouteError, limit};
@@ -61,8 +60,8 @@ pub(super) async fn make(
         .open_handshake(NewHandshake {
             code_id: CodeId(app.random.uuid()),
             kind,
-            ide: asked.ide.and_then(|name| shown(&name)),
-            machine: asked.machine.and_then(|name| shown(&name)),
+            ide: asked.ide.and_then(|name| agent_name(&name)),
+            machine: asked.machine.and_then(|name| agent_name(&name)),
             agent_address: peer.address.text(),
             open_by: now + OPEN_WITHIN.min(life),
             expires_at: now + life,
@@ -86,8 +85,8 @@ fn life(millis: Option<&str>) -> Result<Duration, RouteError> {
     }
 }
 
-/// A name fit for a page: bounded, on one line.
-fn shown(name: &str) -> Option<String> {
+/// What an agent says of itself: bounded, on one line; `None` when nothing of it can be seen.
+pub(crate) fn agent_name(name: &str) -> Option<String> {
     let name = text::shown(name, text::Limit::NAME);
     (!name.is_empty()).then_some(name)
 }
@@ -108,11 +107,9 @@ mod tests {
 
     #[test]
     fn names_are_bounded_and_on_one_line() {
-        assert_eq!(shown(" VS\nCode\u{7} "), Some("VS Code".to_owned()));
-        assert_eq!(shown(" \n"), None);
-        assert_eq!(
-            shown(&"é".repeat(500)).map(|name| name.chars().count()),
-            Some(text::Limit::NAME.characters())
-        );
+        assert_eq!(agent_name(" VS\u{7}Code "), Some("VSCode".to_owned()));
+        assert_eq!(agent_name(" \n"), None);
+        let long = agent_name(&"é".repeat(500)).expect("a name");
+        assert!(long.chars().count() <= text::Limit::NAME.characters(), "{long}");
     }
 }

@@ -17,6 +17,7 @@ use super::landing::Landing;
 use super::refusal::Refusal;
 use super::state::{self, SignUpClaims};
 use super::{cookie, done, hosts, relay, settle, start_code};
+use crate::api::agent_name;
 use crate::app::App;
 use crate::providers::MintedState;
 use crate::store::{End, Entered, Handshake, HandshakeKind, NewHandshake, SignUpKey};
@@ -198,8 +199,8 @@ fn read(query: &str, legacy: bool) -> Result<Ask, Refusal> {
         },
         challenge,
         life,
-        ide: value("ide").map(str::to_owned),
-        machine: value("machine").map(str::to_owned),
+        ide: value("ide").and_then(agent_name),
+        machine: value("machine").and_then(agent_name),
     }))
 }
 

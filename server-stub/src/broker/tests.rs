@@ -6,6 +6,7 @@ mod connecting;
 mod keeping;
 mod refreshing;
 mod refusing;
+mod routes;
 mod signing_in;
 mod taking_back;
 mod trello;

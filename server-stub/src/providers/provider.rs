@@ -10,6 +10,7 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
+use super::bounds;
 use super::call::CallError;
 use super::description::{Answer, Bases, Description, Issuer, Offer, OwnToken, SelfHosted, below};
 use super::inbound::{Desk, Heard, Letter, Told, Unheard, WorkError};
@@ -293,18 +294,21 @@ impl Provider {
         };
         let mut tokens = self.service.tokens(self.caller(http), grant).await?;
         tokens.refresh = tokens.refresh.or(kept);
-        Ok(tokens)
+        Ok(bounds::tokens(tokens)?)
     }
 
     /// Who a token belongs to.
     pub(crate) async fn person(&self, http: &Outbound, held: Held<'_>) -> Result<Person, CallError> {
-        let person = self.service.person(self.caller(http), held).await;
-        person.map(Person::shown)
+        let person = self.service.person(self.caller(http), held).await?;
+        bounds::person(person.shown())
     }
 
     /// What the service says about the account's e-mail address.
     pub(crate) async fn email(&self, http: &Outbound, held: Held<'_>) -> Result<Email, CallError> {
-        self.service.email(self.caller(http), held).await
+        self.service
+            .email(self.caller(http), held)
+            .await
+            .map(bounds::email)
     }
 
     /// Ends a token's access.

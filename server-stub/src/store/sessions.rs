@@ -26,6 +26,15 @@ pub(crate) struct Session {
     pub(crate) since: UnixMillis,
 }
 
+/// Why a session is over by itself (CWE-613).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SessionEnd {
+    /// It was not used for too long.
+    Idle,
+    /// It lasted as long as any may.
+    Absolute,
+}
+
 /// What a session is made from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewSession<'a> {
@@ -106,6 +115,9 @@ pub(crate) trait Sessions {
         token: &SessionToken,
         address: Option<&str>,
     ) -> Result<Option<Session>, StoreError>;
+
+    /// Why the session of this bearer token is over, if its time did it; told for a month.
+    async fn session_end(&self, token: &SessionToken) -> Result<Option<SessionEnd>, StoreError>;
 
     /// The user's sessions, newest first.
     async fn sessions_of(&self, user: &UserId) -> Result<Vec<OpenSession>, StoreError>;

@@ -20,6 +20,7 @@ mod postgres;
 mod sessions;
 mod sign_ups;
 mod sqlite;
+mod sweep;
 mod teams;
 mod undos;
 mod workspaces;

@@ -33,6 +33,7 @@ mod pages;
 mod peers;
 mod polling;
 mod proxies;
+mod quotas;
 mod reconnects;
 mod refresh;
 mod refusals;

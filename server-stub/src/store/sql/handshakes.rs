@@ -194,9 +194,7 @@ impl Handshakes for Sql {
             tx.fail(&handshake, failure).await?;
             tx.commit().await?;
         }
-        let mut tx = self.write().await?;
-        tx.forget_the_past().await?;
-        tx.commit().await
+        self.sweep().await
     }
 
     async fn next_expiry(&self) -> Result<Option<UnixMillis>, StoreError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Engine, Sql, Tx};
+use super::{Engine, Sql};
 use crate::store::{Allowed, Limits, Rate, StoreError};
 
 /// Fewer buckets than this are not worth a sweep.
@@ -67,20 +67,6 @@ impl Limits for Sql {
             Allowed::Yes => Allowed::In(Duration::from_millis(1)),
             later @ Allowed::In(_) => later,
         })
-    }
-}
-
-impl Tx<'_> {
-    /// Removes buckets that are full again.
-    pub(super) async fn forget_limits(&mut self) -> Result<(), StoreError> {
-        if let Engine::Postgres { .. } = self.store.engine {
-            let now = self.now.0;
-            sqlx::query("DELETE FROM rate_limits WHERE full_at <= $1")
-                .bind(now)
-                .execute(self.db())
-                .await?;
-        }
-        Ok(())
     }
 }
 

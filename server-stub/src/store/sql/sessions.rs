@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 use super::{Sql, Tx, parsed};
 use crate::keys::{Place, fingerprint};
-use crate::store::{NewSession, OpenSession, OpenedSession, Session, SessionId, Sessions, StoreError, Wake};
+use crate::store::{
+    NewSession, OpenSession, OpenedSession, Session, SessionEnd, SessionId, Sessions, StoreError, Wake,
+};
 
 /// The last use of a session is kept no more exactly than this, so that not every request writes.
 const COARSE: Duration = Duration::from_mins(5);
@@ -21,6 +23,13 @@ const COARSE: Duration = Duration::from_mins(5);
 macro_rules! columns {
     () => {
         "id, user_id, team_id, provider, broadcaster_token, created_at, used_at, last_used_at"
+    };
+}
+
+/// Whose time is not over.
+macro_rules! lasting {
+    () => {
+        "sessions.created_at > $1 AND COALESCE(sessions.last_used_at, sessions.created_at) > $2"
     };
 }
 
@@ -54,6 +63,9 @@ impl Sessions for Sql {
         let Some(row) = row else {
             return Ok(None);
         };
+        if self.end_of(&row)?.is_some() {
+            return Ok(None);
+        }
         let first = row.try_get::<Option<i64>, _>("used_at")?.is_none();
         let last: Option<i64> = row.try_get("last_used_at")?;
         let stale = (self.clock.now() - COARSE).0;
@@ -72,6 +84,18 @@ impl Sessions for Sql {
             tx.commit().await?;
         }
         self.session_of(&row)
+    }
+
+    async fn session_end(&self, token: &SessionToken) -> Result<Option<SessionEnd>, StoreError> {
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM sessions WHERE token_hash = $1"
+        ))
+        .bind(fingerprint(token.expose()))
+        .fetch_optional(&mut *self.read().await?)
+        .await?;
+        Ok(row.map(|row| self.end_of(&row)).transpose()?.flatten())
     }
 
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
@@ -113,9 +137,12 @@ impl Sessions for Sql {
     async fn sessions_of(&self, user: &UserId) -> Result<Vec<OpenSession>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, ide, machine, provider, created_at, last_used_at, address FROM sessions
-             WHERE user_id = $1 ORDER BY created_at DESC, id",
+             WHERE user_id = $1 AND created_at > $2 AND COALESCE(last_used_at, created_at) > $3
+             ORDER BY created_at DESC, id",
         )
         .bind(user.as_str())
+        .bind(self.began_after().0)
+        .bind(self.used_after().0)
         .fetch_all(&mut *self.read().await?)
         .await?;
         rows.iter().map(open_session_of).collect()
@@ -143,15 +170,25 @@ impl Sessions for Sql {
 
     async fn audience(&self, channel: &ChannelName) -> Result<Vec<SessionId>, StoreError> {
         let ids = match channel {
-            ChannelName::User(user) => {
-                sqlx::query_scalar("SELECT id FROM sessions WHERE user_id = $1").bind(user.as_str())
-            }
-            ChannelName::Team(team) => sqlx::query_scalar(
-                "SELECT sessions.id FROM sessions JOIN members ON members.user_id = sessions.user_id
-                 WHERE members.team_id = $1",
-            )
+            ChannelName::User(user) => sqlx::query_scalar(concat!(
+                "SELECT id FROM sessions WHERE ",
+                lasting!(),
+                " AND user_id = $3"
+            ))
+            .bind(self.began_after().0)
+            .bind(self.used_after().0)
+            .bind(user.as_str()),
+            ChannelName::Team(team) => sqlx::query_scalar(concat!(
+                "SELECT sessions.id FROM sessions JOIN members ON members.user_id = sessions.user_id WHERE ",
+                lasting!(),
+                " AND members.team_id = $3"
+            ))
+            .bind(self.began_after().0)
+            .bind(self.used_after().0)
             .bind(team.as_str()),
-            ChannelName::Echo => sqlx::query_scalar("SELECT id FROM sessions"),
+            ChannelName::Echo => sqlx::query_scalar(concat!("SELECT id FROM sessions WHERE ", lasting!()))
+                .bind(self.began_after().0)
+                .bind(self.used_after().0),
         };
         let ids: Vec<String> = ids.fetch_all(&mut *self.read().await?).await?;
         ids.iter()
@@ -195,7 +232,26 @@ impl Tx<'_> {
         .bind(new.identity.map(|id| id.to_string()))
         .execute(self.db())
         .await?;
+        self.end_surplus(&session).await?;
         Ok(OpenedSession { session, token })
+    }
+
+    /// Ends those of the user that were unused for longest, where `new` is one too many. Refusing the new one would lock
+    /// out whoever left many behind.
+    async fn end_surplus(&mut self, new: &Session) -> Result<(), StoreError> {
+        let kept = self.store.policy.quotas.sessions_per_user;
+        let gone: Vec<String> = sqlx::query_scalar(
+            "DELETE FROM sessions WHERE id IN
+                 (SELECT id FROM sessions WHERE user_id = $1 AND id <> $2
+                  ORDER BY COALESCE(last_used_at, created_at) DESC, id LIMIT 1000 OFFSET $3)
+             RETURNING id",
+        )
+        .bind(new.user_id.as_str())
+        .bind(new.id.to_string())
+        .bind(i64::from(kept) - 1)
+        .fetch_all(self.db())
+        .await?;
+        self.tell_ended(&gone)
     }
 
     /// Ends every session that was opened with the identity, but `current`.
@@ -213,7 +269,7 @@ impl Tx<'_> {
         self.tell_ended(&gone)
     }
 
-    fn tell_ended(&mut self, ids: &[String]) -> Result<(), StoreError> {
+    pub(super) fn tell_ended(&mut self, ids: &[String]) -> Result<(), StoreError> {
         for id in ids {
             let id = SessionId(parsed::<Uuid>(id, "session id")?);
             self.tell(Wake::SessionEnded { id });
@@ -254,9 +310,35 @@ impl Sql {
         Ok(session.map(|session| (session, used.map(UnixMillis))))
     }
 
-    /// `None`: its key was taken out, and with it the session has ended. Whoever has the key may have the token for its
+    /// Why the session is over, if its time is.
+    fn end_of(&self, row: &AnyRow) -> Result<Option<SessionEnd>, StoreError> {
+        let began: i64 = row.try_get("created_at")?;
+        let used: Option<i64> = row.try_get("last_used_at")?;
+        Ok(if began <= self.began_after().0 {
+            Some(SessionEnd::Absolute)
+        } else if used.unwrap_or(began) <= self.used_after().0 {
+            Some(SessionEnd::Idle)
+        } else {
+            None
+        })
+    }
+
+    /// A session that began by then is over.
+    pub(super) fn began_after(&self) -> UnixMillis {
+        self.clock.now() - self.policy.sessions.absolute()
+    }
+
+    /// A session that was not used since then is over.
+    pub(super) fn used_after(&self) -> UnixMillis {
+        self.clock.now() - self.policy.sessions.idle()
+    }
+
+    /// `None`: its time is over; or its key was taken out, and with it the session has ended. Whoever has the key may have the token for its
     /// channel, so no new one is put in its place.
     fn session_of(&self, row: &AnyRow) -> Result<Option<Session>, StoreError> {
+        if self.end_of(row)?.is_some() {
+            return Ok(None);
+        }
         let id: &str = row.try_get("id")?;
         let team: Option<&str> = row.try_get("team_id")?;
         let Some(broadcaster) = self.open_unless_lost(place(id), row.try_get("broadcaster_token")?)? else {

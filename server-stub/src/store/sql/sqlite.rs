@@ -19,7 +19,14 @@ pub(super) use file::OwnFile;
 const READERS: u32 = 4;
 /// How long a request waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
-const PRAGMAS: [&str; 2] = ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
+/// The first one first: a file that has anything in it keeps the mode that it has.
+const PRAGMAS: [&str; 3] = [
+    "PRAGMA auto_vacuum = INCREMENTAL",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+];
+/// Bytes of a file that is written anew at the start.
+const WRITTEN_ANEW_AT_START: i64 = 64 * 1024 * 1024;
 
 /// A database that is gone when the server stops.
 pub(super) async fn in_memory() -> Result<Opened, StoreError> {
@@ -37,6 +44,7 @@ pub(super) async fn in_file(path: &Path) -> Result<Opened, StoreError> {
     let mut first = AnyConnection::connect(&url).await?;
     prepare(&mut first).await?;
     migrate(&mut first).await?;
+    learn_to_shrink(&mut first).await?;
     first.close().await?;
     let writer = one_connection()
         .after_release(|db, _| Box::pin(leaves_no_transaction(db)))
@@ -76,6 +84,29 @@ async fn migrate(db: &mut AnyConnection) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// A file of an earlier version never gets smaller. It learns to when it is written anew, which is done here as long as it
+/// is written within a second or so.
+async fn learn_to_shrink(db: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    if number(db, "PRAGMA auto_vacuum").await? != 0 {
+        return Ok(());
+    }
+    let bytes = number(db, "PRAGMA page_count").await? * number(db, "PRAGMA page_size").await?;
+    if bytes > WRITTEN_ANEW_AT_START {
+        tracing::warn!(
+            bytes,
+            "the database file never gets smaller; to change that, stop the server once and run: \
+             sqlite3 FILE 'PRAGMA auto_vacuum = INCREMENTAL; VACUUM'"
+        );
+        return Ok(());
+    }
+    sqlx::query("VACUUM").execute(db).await?;
+    Ok(())
+}
+
+async fn number(db: &mut AnyConnection, pragma: &'static str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(pragma).fetch_one(db).await
+}
+
 fn opened(writer: AnyPool, reader: AnyPool, file: Option<OwnFile>) -> Opened {
     Opened {
         engine: Engine::Sqlite {
@@ -104,6 +135,44 @@ fn url(path: &Path) -> Result<String, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    async fn mode(pool: &AnyPool) -> i64 {
+        let mode = sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(pool).await;
+        mode.expect("a database")
+    }
+
+    // CWE-770: what was removed must not take space for ever.
+    #[tokio::test]
+    async fn a_new_file_and_one_of_an_earlier_version_give_space_back() {
+        const INCREMENTAL: i64 = 2;
+        sqlx::any::install_default_drivers();
+        let dir = tempfile::tempdir().expect("a directory");
+        let new = in_file(&dir.path().join("new")).await.expect("a database");
+        assert_eq!(mode(&new.writer).await, INCREMENTAL);
+        let path = dir.path().join("old");
+        std::fs::write(&path, "").expect("a file");
+        let old = AnyPoolOptions::new()
+            .max_connections(1)
+            .connect(&url(&path).expect("a URL"))
+            .await;
+        let old = old.expect("a database");
+        for sql in [
+            "PRAGMA journal_mode = WAL",
+            "CREATE TABLE kept (x)",
+            "INSERT INTO kept VALUES (7)",
+        ] {
+            sqlx::query(sql).execute(&old).await.expect("SQL");
+        }
+        assert_eq!(mode(&old).await, 0);
+        old.close().await;
+        let opened = in_file(&path).await.expect("a database");
+        assert_eq!(mode(&opened.writer).await, INCREMENTAL);
+        let kept: i64 = sqlx::query_scalar("SELECT x FROM kept")
+            .fetch_one(&opened.writer)
+            .await
+            .expect("kept");
+        assert_eq!(kept, 7);
+    }
 
     #[tokio::test]
     async fn a_file_that_is_no_database_is_refused_at_once_with_the_cause() {

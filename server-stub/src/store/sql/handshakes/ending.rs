@@ -1,17 +1,10 @@
 //! The one end that each handshake has.
 
-use std::time::Duration;
-
 use codestream_protocol::channel::{AttemptEnded, ChannelName, Message};
 use codestream_protocol::id::CodeId;
 
 use super::{End, Failure, Finish, Handshake, HandshakeKind, StoreError, Tx, Wake, handshake_in};
 use crate::store::sql::to_value;
-
-/// How long what has ended is kept, so that a late poll still gets its answer.
-const KEEP_ENDED: Duration = Duration::from_hours(24);
-/// How long messages are kept; who was away for longer refetches.
-const KEEP_MESSAGES: Duration = Duration::from_hours(168);
 
 /// Why a handshake cannot be finished.
 pub(in crate::store::sql) enum Over {
@@ -99,24 +92,5 @@ impl Tx<'_> {
             }
         }
         Ok(true)
-    }
-
-    /// Removes what nobody will ask for any more.
-    pub(super) async fn forget_the_past(&mut self) -> Result<(), StoreError> {
-        let ended = (self.now - KEEP_ENDED).0;
-        let messages = (self.now - KEEP_MESSAGES).0;
-        sqlx::query("DELETE FROM handshakes WHERE expires_at < $1")
-            .bind(ended)
-            .execute(self.db())
-            .await?;
-        sqlx::query("DELETE FROM undos WHERE expires_at < $1")
-            .bind(ended)
-            .execute(self.db())
-            .await?;
-        sqlx::query("DELETE FROM messages WHERE timestamp < $1")
-            .bind(messages)
-            .execute(self.db())
-            .await?;
-        self.forget_limits().await
     }
 }
