@@ -27,6 +27,7 @@ import { OtherWindows } from "./otherWindows";
 import { StatusBar } from "./statusBar";
 import type { CommandHandlers } from "./view/bridge";
 import { View, VIEW } from "./view/provider";
+import { showInformationMessage, showWarningMessage } from "./notices";
 
 let supervisor: Supervisor | undefined;
 
@@ -246,16 +247,14 @@ function offerReload(): void {
   const reload = "Reload Window";
   const text =
     "You are signed in to CodeStream in another window. Reload this one to be signed in here, too.";
-  void vscode.window.showInformationMessage(text, reload).then((chosen) => {
+  void showInformationMessage(text, reload).then((chosen) => {
     if (chosen === reload) void vscode.commands.executeCommand("workbench.action.reloadWindow");
   });
 }
 
 function tell(good: boolean, text: string): void {
   const show = "Show";
-  const shown = good
-    ? vscode.window.showInformationMessage(text, show)
-    : vscode.window.showWarningMessage(text, show);
+  const shown = good ? showInformationMessage(text, show) : showWarningMessage(text, show);
   void shown.then((chosen) => {
     if (chosen === show) void vscode.commands.executeCommand("codestream.show");
   });

@@ -2,7 +2,7 @@
  * The language client over one agent process: notifications out, requests in, links opened, progress shown.
  * Must not decide when an agent is started, and must not write a message's content to the log: sessions are in them.
  */
-import { commands, Disposable, LogLevel, type LogOutputChannel, window } from "vscode";
+import { commands, Disposable, LogLevel, type LogOutputChannel } from "vscode";
 import {
   CloseAction,
   ErrorAction,
@@ -17,6 +17,7 @@ import { showDocument } from "./links";
 import { type AgentProcess, outlive } from "./process";
 import type { Agent } from "./supervisor";
 import { Toasts } from "./toasts";
+import { showWarningMessage } from "../notices";
 
 /** How long an agent may take to answer `initialize`, in milliseconds. */
 const PATIENCE = 30_000;
@@ -114,7 +115,7 @@ function complain(message: string, options: InitializationOptions, log: LogOutpu
   log.warn(message);
   if (!options.serverUrl) return;
   const settings = "Open Settings";
-  void window.showWarningMessage(message, settings).then((chosen) => {
+  void showWarningMessage(message, settings).then((chosen) => {
     if (chosen === settings) void commands.executeCommand("workbench.action.openSettings", "codestream");
   });
 }

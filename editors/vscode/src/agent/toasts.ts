@@ -8,6 +8,7 @@ import type {
   WorkDoneProgressEnd,
   WorkDoneProgressReport,
 } from "vscode-languageclient/node";
+import { plain } from "../notices";
 
 interface Toast {
   report: (message: string) => void;
@@ -51,10 +52,10 @@ export class Toasts {
     const toast: Toast = { close, report: () => undefined };
     this.#toasts.set(token, toast);
     void window.withProgress(
-      { location: ProgressLocation.Notification, title, cancellable },
+      { location: ProgressLocation.Notification, title: plain(title), cancellable },
       (progress, cancelled) => {
         toast.report = (text) => {
-          progress.report({ message: text });
+          progress.report({ message: plain(text) });
         };
         if (message) toast.report(message);
         cancelled.onCancellationRequested(() => {

@@ -1,11 +1,11 @@
 /**
  * Ways to sign in and sessions, in VS Code's own menus.
  */
-import { window } from "vscode";
 import { endedText } from "../../../webview/src/text";
 import type { Desk } from "./commands";
 import { choose, providers } from "./commands";
 import { toLink, toIdentities, toSessions } from "./pick";
+import { showInformationMessage, showWarningMessage } from "../notices";
 
 /** Lists the ways to sign in; a chosen one is removed after a question, or one is added. */
 export async function identities(desk: Desk): Promise<void> {
@@ -18,16 +18,16 @@ export async function identities(desk: Desk): Promise<void> {
     return;
   }
   if (listed.length === 1) {
-    void window.showInformationMessage("This is your only way to sign in. Add another one to remove it.");
+    void showInformationMessage("This is your only way to sign in. Add another one to remove it.");
     return;
   }
   const { identityId, displayName } = identity;
   const yes = "Remove";
   const detail = "It can't sign in as you anymore. If it's connected, it stays connected.";
   const question = `Remove ${identity.name ?? "your account"} at ${displayName} as a way to sign in?`;
-  if ((await window.showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return;
+  if ((await showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return;
   await desk.request("codestream/login/unlink", { identityId });
-  void window.showInformationMessage(`${displayName}: this account can't sign in as you anymore.`);
+  void showInformationMessage(`${displayName}: this account can't sign in as you anymore.`);
 }
 
 export async function link(desk: Desk): Promise<void> {
@@ -45,20 +45,20 @@ export async function sessions(desk: Desk): Promise<void> {
   if (!row) return;
   const { sessionId, current } = row.session;
   if (current) {
-    void window.showInformationMessage("This is the session of this window. To end it, use Sign Out.");
+    void showInformationMessage("This is the session of this window. To end it, use Sign Out.");
     return;
   }
   const yes = "Sign Out There";
-  if ((await window.showWarningMessage(`Sign out ${row.label}?`, { modal: true }, yes)) !== yes) return;
+  if ((await showWarningMessage(`Sign out ${row.label}?`, { modal: true }, yes)) !== yes) return;
   const { ended } = await desk.request("codestream/session/end", { sessionId });
-  void window.showInformationMessage(endedText(ended));
+  void showInformationMessage(endedText(ended));
 }
 
 export async function endOtherSessions(desk: Desk): Promise<void> {
   const yes = "Sign Out Everywhere Else";
   const detail = "Only this window stays signed in. What you connected stays connected.";
   const question = "Sign out everywhere else?";
-  if ((await window.showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return;
+  if ((await showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return;
   const { ended } = await desk.request("codestream/session/end", {});
-  void window.showInformationMessage(endedText(ended));
+  void showInformationMessage(endedText(ended));
 }

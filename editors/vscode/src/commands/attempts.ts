@@ -1,14 +1,15 @@
 /**
  * What an attempt of this window asks or tells while the view is not to be seen.
  */
-import { commands, window } from "vscode";
+import { commands } from "vscode";
 import type { Attempt, Request } from "../protocol";
+import { showWarningMessage } from "../notices";
 
 /** Whether the account that came back may sign in from now on: only a press of its own says yes. */
 export async function confirm(attempt: Attempt, name: string, request: Request): Promise<void> {
   const { attemptId, account } = attempt;
   const yes = "Allow Sign-in";
-  const chosen = await window.showWarningMessage(
+  const chosen = await showWarningMessage(
     `Let ${account ?? "this account"} at ${name} sign in as you?`,
     {
       modal: true,
@@ -22,7 +23,7 @@ export async function confirm(attempt: Attempt, name: string, request: Request):
 export async function tellNote({ attemptId }: Attempt, text: string, request: Request): Promise<void> {
   const again = "Open Again";
   const cancel = "Cancel Attempt";
-  const chosen = await window.showWarningMessage(text, again, cancel);
+  const chosen = await showWarningMessage(text, again, cancel);
   if (chosen === again) await request("codestream/attempt/reopen", { attemptId });
   if (chosen === cancel) await request("codestream/attempt/cancel", { attemptId });
 }
@@ -30,7 +31,7 @@ export async function tellNote({ attemptId }: Attempt, text: string, request: Re
 export async function tellSessionEnded(): Promise<void> {
   const signIn = "Sign In";
   const text = "Your CodeStream session has ended. Sign in again; what you connected is kept.";
-  if ((await window.showWarningMessage(text, signIn)) === signIn) {
+  if ((await showWarningMessage(text, signIn)) === signIn) {
     await commands.executeCommand("codestream.signIn");
   }
 }

@@ -8,6 +8,7 @@ import { endOtherSessions, identities, link, sessions } from "./access";
 import { toConnect, toDisconnect, toSignIn } from "./pick";
 import { useToken } from "./prompts";
 import { offer, showFailure } from "./say";
+import { showInformationMessage, showWarningMessage } from "../notices";
 
 /** What the commands act on. */
 export interface Desk {
@@ -90,11 +91,7 @@ async function disconnect(desk: Desk): Promise<void> {
   const yes = "Disconnect";
   const detail = "The access that it was given ends, in every window.";
   if (
-    (await window.showWarningMessage(
-      `Disconnect ${who} at ${displayName}?`,
-      { modal: true, detail },
-      yes,
-    )) !== yes
+    (await showWarningMessage(`Disconnect ${who} at ${displayName}?`, { modal: true, detail }, yes)) !== yes
   ) {
     return;
   }
@@ -104,22 +101,20 @@ async function disconnect(desk: Desk): Promise<void> {
   });
   if (signsIn) void tellSignsIn(displayName);
   if (revoked === "yes") {
-    void window.showInformationMessage(
-      `${displayName}: disconnected, and ${displayName} has ended the access.`,
-    );
+    void showInformationMessage(`${displayName}: disconnected, and ${displayName} has ended the access.`);
     return;
   }
   const text = `${displayName}: disconnected here, but ${displayName} has not confirmed the end of the access. End it on its own page.`;
   const page =
     manualUrl === undefined ? undefined : { title: "Open Page", run: () => openExternal(manualUrl) };
-  void offer(window.showWarningMessage(text, ...(page ? [page.title] : [])), page);
+  void offer(showWarningMessage(text, ...(page ? [page.title] : [])), page);
 }
 
 /** A way to sign in is not ended by a disconnect. */
 async function tellSignsIn(displayName: string): Promise<void> {
   const ways = "Ways to Sign In";
   const text = `Your ${displayName} account can still sign in as you. To stop that, remove it in Ways to Sign In.`;
-  if ((await window.showWarningMessage(text, ways)) === ways) {
+  if ((await showWarningMessage(text, ways)) === ways) {
     await commands.executeCommand("codestream.identities");
   }
 }
@@ -134,7 +129,7 @@ export async function choose<R extends QuickPickItem>(
   none: string,
 ): Promise<R | undefined> {
   if (rows.length === 0) {
-    void window.showInformationMessage(none);
+    void showInformationMessage(none);
     return undefined;
   }
   return window.showQuickPick(rows, { title, matchOnDescription: true });

@@ -6,6 +6,7 @@ import { ProgressLocation, window } from "vscode";
 import { requestError } from "../error";
 import type { Commanded } from "../../../webview/src/bridge";
 import type { Provider, Request } from "../protocol";
+import { plain, showWarningMessage } from "../notices";
 
 const CANCELLED: Commanded = { cancelled: true };
 
@@ -34,7 +35,7 @@ async function ask(
 }
 
 function busy<T>(title: string, work: () => Promise<T>): Thenable<T> {
-  return window.withProgress({ location: ProgressLocation.Notification, title }, work);
+  return window.withProgress({ location: ProgressLocation.Notification, title: plain(title) }, work);
 }
 
 /** A token that the person made: verified by one call to the service before it is kept. */
@@ -90,7 +91,7 @@ export async function addHost(provider: Provider, request: Request, known = ""):
 
 /** Replacing a host disconnects those who have accounts there: the agent's message names them. */
 async function agreed(message: string, yes: string): Promise<boolean> {
-  return (await window.showWarningMessage(message, { modal: true }, yes)) === yes;
+  return (await showWarningMessage(message, { modal: true }, yes)) === yes;
 }
 
 async function tokenOf(title: string): Promise<Record<string, string> | undefined> {

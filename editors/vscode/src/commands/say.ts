@@ -1,10 +1,11 @@
 /**
  * How a failure is told to a person: its message, and a button for what mends it.
  */
-import { commands, window } from "vscode";
+import { commands } from "vscode";
 import { openExternal } from "../agent/links";
 import { requestError } from "../error";
 import type { ErrorKind } from "../protocol";
+import { showErrorMessage } from "../notices";
 
 interface Remedy {
   title: string;
@@ -37,7 +38,7 @@ export function showFailure(failure: unknown): void {
   const link = data?.link;
   const remedy: Remedy | undefined =
     link === undefined ? data && REMEDIES[data.kind] : { title: "Open Page", run: () => openExternal(link) };
-  void offer(window.showErrorMessage(message, ...(remedy ? [remedy.title] : [])), remedy);
+  void offer(showErrorMessage(message, ...(remedy ? [remedy.title] : [])), remedy);
 }
 
 /** Runs what was offered if it was taken. */

@@ -6,7 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.codestream.jetbrains.core.Account;
 import com.codestream.jetbrains.core.Settings;
 import com.codestream.jetbrains.core.bridge.Theme;
+import com.google.gson.JsonParser;
 import java.awt.Color;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import javax.swing.UIManager;
 import org.junit.jupiter.api.AfterEach;
@@ -77,6 +81,20 @@ class GlueTest {
     @Test
     void a_balloon_shows_text_and_not_markup() {
         assertEquals("a &lt;b&gt; &amp;amp; c", Notices.asText("a <b> &amp; c"));
+    }
+
+    /** CWE-79, CWE-451: the corpus that the tests of every surface read. */
+    @Test
+    void no_hostile_name_is_markup_in_a_balloon() throws IOException {
+        var path = Path.of(System.getProperty("repository.root")).resolve("protocol/golden/hostile_names.json");
+        var names = JsonParser.parseString(Files.readString(path)).getAsJsonObject().getAsJsonArray("names");
+        assertTrue(names.size() > 20);
+        for (var row : names) {
+            var name = row.getAsJsonObject().get("text").getAsString();
+            var shown = Notices.asText(name);
+            assertTrue(!shown.contains("<") && !shown.contains(">"), name);
+            assertTrue(shown.replaceAll("&(amp|lt|gt);", "").indexOf('&') < 0, name);
+        }
     }
 
     @Test
