@@ -10,12 +10,14 @@ use std::time::Duration;
 
 use codestream_protocol::code::ErrorBody;
 use codestream_protocol::http::{
-    Capabilities, CheckSignup, Deauth, DeauthAnswer, HostAdded, LoginResponse, NewHost, SetInfo, SetToken,
-    StartCodeAnswer, TeamChange, UserAnswer, UserChange, WAIT_SECONDS, path,
+    Capabilities, CheckSignup, Deauth, DeauthAnswer, HostAdded, LinkState, LoginResponse, NewHost, SetInfo,
+    SetToken, StartCodeAnswer, TeamChange, UserAnswer, UserChange, WAIT_SECONDS, path,
 };
+use codestream_protocol::id::CodeId;
+use codestream_protocol::lsp::request::{Identities, SessionList, SessionsEnded};
 use codestream_protocol::pkce::CodeChallenge;
 use codestream_protocol::secret::{AccessToken, SessionToken, SignupToken, StartCode};
-use codestream_protocol::{ProviderId, TeamId};
+use codestream_protocol::{IdentityId, ProviderId, SessionId, TeamId};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
@@ -24,6 +26,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use url::Url;
+use uuid::Uuid;
 
 use crate::net::{Network, NetworkError};
 
@@ -76,6 +79,15 @@ impl Device {
     }
 }
 
+/// What a handshake of a signed-in user is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// An account to call with.
+    Connect,
+    /// An identity to sign in with.
+    Link,
+}
+
 /// Names an account on a route of one provider.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountPath<'a> {
@@ -121,10 +133,14 @@ impl Api {
         session: &SessionToken,
         team_id: &TeamId,
         expires_in: Duration,
+        purpose: Purpose,
         device: &Device,
     ) -> Result<StartCodeAnswer, ApiError> {
         let millis = expires_in.as_millis().to_string();
         let mut query = vec![("teamId", team_id.as_str()), ("expiresIn", millis.as_str())];
+        if purpose == Purpose::Link {
+            query.push(("purpose", "link"));
+        }
         query.extend(device.pairs());
         let request = self.get(path::PROVIDER_AUTH_CODE, &query)?;
         self.call(request.bearer_auth(session.expose())).await
@@ -209,6 +225,60 @@ impl Api {
         let request = self.get(path::ME, &[])?;
         let answer: UserAnswer = self.call(request.bearer_auth(session.expose())).await?;
         Ok(answer.user.into_value())
+    }
+
+    /// What the me-channel has said about a link handshake.
+    pub async fn link_state(&self, session: &SessionToken, id: CodeId) -> Result<LinkState, ApiError> {
+        let request = self.on(Method::GET, &[path::PROVIDER_LINK, &id.to_string()])?;
+        self.call(request.bearer_auth(session.expose())).await
+    }
+
+    /// Links the account that came back from a link handshake.
+    pub async fn confirm_link(&self, session: &SessionToken, id: CodeId) -> Result<(), ApiError> {
+        let request = self.on(Method::PUT, &[path::PROVIDER_LINK, &id.to_string()])?;
+        self.done(request.bearer_auth(session.expose())).await
+    }
+
+    /// Gives a link handshake up.
+    pub async fn give_up_link(&self, session: &SessionToken, id: CodeId) -> Result<(), ApiError> {
+        let request = self.on(Method::DELETE, &[path::PROVIDER_LINK, &id.to_string()])?;
+        self.done(request.bearer_auth(session.expose())).await
+    }
+
+    /// The ways to sign in.
+    pub async fn identities(&self, session: &SessionToken) -> Result<Identities, ApiError> {
+        let request = self.on(Method::GET, &[path::IDENTITIES])?;
+        self.call(request.bearer_auth(session.expose())).await
+    }
+
+    /// Removes a way to sign in.
+    pub async fn unlink(&self, session: &SessionToken, id: IdentityId) -> Result<(), ApiError> {
+        let request = self.on(Method::DELETE, &[path::IDENTITIES, &id.to_string()])?;
+        self.done(request.bearer_auth(session.expose())).await
+    }
+
+    /// Who is signed in.
+    pub async fn sessions(&self, session: &SessionToken) -> Result<SessionList, ApiError> {
+        let request = self.on(Method::GET, &[path::SESSIONS])?;
+        self.call(request.bearer_auth(session.expose())).await
+    }
+
+    /// Ends one session of the user, or all others.
+    pub async fn end_sessions(
+        &self,
+        session: &SessionToken,
+        which: Option<SessionId>,
+    ) -> Result<SessionsEnded, ApiError> {
+        let id = which.map(|id| id.to_string());
+        let route: Vec<&str> = std::iter::once(path::SESSIONS).chain(id.as_deref()).collect();
+        let request = self.on(Method::DELETE, &route)?;
+        self.call(request.bearer_auth(session.expose())).await
+    }
+
+    /// Says that the user was shown a notice.
+    pub async fn notice_told(&self, session: &SessionToken, notice: Uuid) -> Result<(), ApiError> {
+        let request = self.on(Method::DELETE, &[path::NOTICES, &notice.to_string()])?;
+        self.done(request.bearer_auth(session.expose())).await
     }
 
     /// Has the server renew an account's token.
@@ -312,6 +382,17 @@ impl Api {
             url.query_pairs_mut().extend_pairs(query);
         }
         Ok(self.network.request(Method::GET, url)?.timeout(ANSWER_TIMEOUT))
+    }
+
+    fn on(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, NetworkError> {
+        let request = self.network.request(method, self.server.route(path))?;
+        Ok(request.timeout(ANSWER_TIMEOUT))
+    }
+
+    /// A call whose answer says nothing.
+    async fn done(&self, request: RequestBuilder) -> Result<(), ApiError> {
+        let _: Value = self.call(request).await?;
+        Ok(())
     }
 
     fn put(&self, path: &[&str], body: &impl Serialize) -> Result<RequestBuilder, NetworkError> {

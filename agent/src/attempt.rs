@@ -26,6 +26,11 @@ pub(crate) enum Target {
         /// A self-hosted service's host.
         host: Option<String>,
     },
+    /// A further identity for the signed-in user.
+    Link {
+        /// The team that the user works in.
+        team_id: TeamId,
+    },
     /// A session. A further link carries the same token and challenge, so that one poll serves them all.
     SignIn {
         token: SignupToken,
@@ -38,7 +43,7 @@ pub(crate) enum Target {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Link {
     pub(crate) url: String,
-    /// Names the handshake on the me-channel, when it is one of connecting.
+    /// Names the handshake on the me-channel, when it is a signed-in user's.
     pub(crate) code_id: Option<CodeId>,
     /// When the handshake ends, by our own clock.
     pub(crate) expires_at: codestream_protocol::UnixMillis,

@@ -3,6 +3,7 @@
 //! Results and links go to standard output through one [`Terminal`], complaints to standard error. Every command ends by
 //! itself, by its attempt's deadline at the latest, and Ctrl-C cancels what it began.
 
+mod access;
 mod account;
 mod doctor;
 mod handshake;
@@ -12,9 +13,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::init::ProxyOptions;
+use codestream_protocol::{IdentityId, SessionId};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{Device, ServerUrl};
@@ -79,6 +81,18 @@ pub enum Command {
         /// The service, for example `github`
         provider: String,
     },
+    /// List, link and unlink the accounts that sign in as you
+    Identities {
+        /// What to do; by default, list them
+        #[command(subcommand)]
+        command: Option<IdentitiesCommand>,
+    },
+    /// List and end the sessions of your account
+    Sessions {
+        /// What to do; by default, list them
+        #[command(subcommand)]
+        command: Option<SessionsCommand>,
+    },
     /// Say who is signed in and what is connected
     Status,
     /// Try every part of the way to the server, and say what was found; shows no secrets
@@ -86,6 +100,42 @@ pub enum Command {
         /// The server; by default the one that is signed in to
         #[arg(long, value_name = "URL")]
         server: Option<ServerUrl>,
+    },
+}
+
+/// What to do with the accounts that sign in as the user.
+#[derive(Debug, Subcommand)]
+pub enum IdentitiesCommand {
+    /// List them
+    List,
+    /// Let one more account sign in as you, through the browser; asks before it does
+    Link {
+        /// The service, for example `github`
+        provider: String,
+        /// Do not ask: link exactly the account of this name, and no other
+        #[arg(long, value_name = "NAME")]
+        account: Option<String>,
+    },
+    /// Let an account no longer sign in as you
+    Unlink {
+        /// Its id, as the list has it
+        id: IdentityId,
+    },
+}
+
+/// What to do with the sessions of the user.
+#[derive(Debug, Subcommand)]
+pub enum SessionsCommand {
+    /// List them
+    List,
+    /// End one, or all but this one
+    #[command(group(ArgGroup::new("which").required(true).args(["id", "others"])))]
+    End {
+        /// Its id, as the list has it
+        id: Option<SessionId>,
+        /// All but the one of this command line
+        #[arg(long)]
+        others: bool,
     },
 }
 
@@ -210,6 +260,16 @@ impl Shell {
             } => self.sign_in(provider, server, sign_up, store).await,
             Command::Connect { provider } => self.connect(provider).await,
             Command::Disconnect { provider } => until(&interrupt, self.disconnect(provider)).await,
+            Command::Identities { command } => match command.unwrap_or(IdentitiesCommand::List) {
+                IdentitiesCommand::List => until(&interrupt, self.identities()).await,
+                // Cancels its attempt before it ends.
+                IdentitiesCommand::Link { provider, account } => self.link(provider, account).await,
+                IdentitiesCommand::Unlink { id } => until(&interrupt, self.unlink(id)).await,
+            },
+            Command::Sessions { command } => match command.unwrap_or(SessionsCommand::List) {
+                SessionsCommand::List => until(&interrupt, self.sessions()).await,
+                SessionsCommand::End { id, .. } => until(&interrupt, self.end_sessions(id)).await,
+            },
             Command::Status => until(&interrupt, self.status()).await,
             Command::Doctor { server } => until(&interrupt, self.doctor(server)).await,
         };

@@ -4,6 +4,7 @@
 //! pollers, the me-channel) sends it a closed set of inputs. [`Session`] is the handle: cheap to clone, one method per
 //! request of the protocol. Nothing here knows LSP: a [`Host`] opens links and is told what changes.
 
+mod access;
 mod accounts;
 mod actor;
 mod attempts;
@@ -27,9 +28,9 @@ use codestream_protocol::lsp::notification::{
     AttemptDidChange, DidChangeConnectionStatus, DidChangeData, DidLogin, DidLogout,
 };
 use codestream_protocol::lsp::request::{
-    AddParams, Added, AttemptParams, CallParams, Called, ConfigureParams, Disconnected, LoginResult,
-    OtcParams, Person, ProviderList, ProviderParams, RemoveParams, Reopened, SsoParams, Started, Status,
-    TokenParams,
+    AddParams, Added, AttemptParams, CallParams, Called, ConfigureParams, Disconnected, Identities,
+    LinkParams, LoginResult, OtcParams, Person, ProviderList, ProviderParams, RemoveParams, Reopened,
+    SessionEnd, SessionList, SessionsEnded, SsoParams, Started, Status, TokenParams, UnlinkParams,
 };
 use codestream_protocol::secret::SessionToken;
 use tokio::sync::{mpsc, oneshot};
@@ -90,6 +91,8 @@ pub enum Notification {
     Login(DidLogin),
     /// `codestream/didLogout`.
     Logout(DidLogout),
+    /// `window/showMessage`: something that the user is told once.
+    Notice(String),
     /// `codestream/didChangeData`.
     Data(DidChangeData),
     /// `codestream/didChangeConnectionStatus`.
@@ -160,6 +163,36 @@ impl Session {
     /// `codestream/attempt/reopen`: a new link for the same attempt, opened as the first one was.
     pub async fn reopen(&self, params: AttemptParams) -> Result<Reopened, AgentError> {
         self.ask(|reply| Request::Reopen(params, reply)).await
+    }
+
+    /// `codestream/login/link`: ends only after [`Session::confirm`].
+    pub async fn link(&self, params: LinkParams) -> Result<Started, AgentError> {
+        self.ask(|reply| Request::Link(params, reply)).await
+    }
+
+    /// `codestream/attempt/confirm`.
+    pub async fn confirm(&self, params: AttemptParams) -> Result<(), AgentError> {
+        self.ask(|reply| Request::Confirm(params, reply)).await
+    }
+
+    /// `codestream/login/identities`.
+    pub async fn identities(&self) -> Result<Identities, AgentError> {
+        self.ask(Request::Identities).await
+    }
+
+    /// `codestream/login/unlink`.
+    pub async fn unlink(&self, params: UnlinkParams) -> Result<(), AgentError> {
+        self.ask(|reply| Request::Unlink(params, reply)).await
+    }
+
+    /// `codestream/session/list`.
+    pub async fn sessions(&self) -> Result<SessionList, AgentError> {
+        self.ask(Request::Sessions).await
+    }
+
+    /// `codestream/session/end`.
+    pub async fn end_session(&self, params: SessionEnd) -> Result<SessionsEnded, AgentError> {
+        self.ask(|reply| Request::EndSession(params, reply)).await
     }
 
     /// `codestream/login/otc`.

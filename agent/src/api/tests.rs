@@ -89,7 +89,13 @@ async fn a_start_code_is_asked_for_with_team_time_ide_and_machine() {
         machine: Some("büro".into()),
     };
     let code = api
-        .start_code(&session(), &team(), Duration::from_mins(5), &device)
+        .start_code(
+            &session(),
+            &team(),
+            Duration::from_mins(5),
+            Purpose::Connect,
+            &device,
+        )
         .await
         .expect("a code");
     assert_eq!(code.code.expose(), "c");

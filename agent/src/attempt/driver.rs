@@ -8,7 +8,7 @@ use codestream_protocol::secret::SessionToken;
 use codestream_protocol::{ServerCode, TeamId, UnixMillis, match_code};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{Api, ApiError, Device};
+use crate::api::{Api, ApiError, Device, Purpose};
 use crate::attempt::{Link, Target};
 use crate::clock::Clock;
 use crate::error::Failure;
@@ -21,17 +21,21 @@ const CONFIRMS: &str = "confirmSignIn";
 /// Clocks this close together are one clock.
 const SAME_CLOCK: Duration = Duration::from_secs(5);
 
-/// A link that connects `provider`, at a self-hosted service's `host`.
+/// A link that connects `provider` or links an account there, at a self-hosted service's `host`.
+#[expect(clippy::too_many_arguments, reason = "what a link is made of")]
 pub(crate) async fn connect_link(
     api: &Api,
     clock: &dyn Clock,
     session: &SessionToken,
     team_id: &TeamId,
+    purpose: Purpose,
     (provider, host): (&str, Option<&str>),
     remaining: Duration,
     device: &Device,
 ) -> Result<Link, ApiError> {
-    let answer = api.start_code(session, team_id, remaining, device).await?;
+    let answer = api
+        .start_code(session, team_id, remaining, purpose, device)
+        .await?;
     Ok(Link {
         url: api.connect_url(provider, host, &answer.code).into(),
         code_id: Some(answer.code_id),
@@ -99,7 +103,7 @@ pub(crate) async fn sign_in_link(
 }
 
 /// The row of a service that can be used to sign in.
-fn offered(provider: &str, row: Option<ProviderRow>) -> Result<ProviderRow, Failure> {
+pub(crate) fn offered(provider: &str, row: Option<ProviderRow>) -> Result<ProviderRow, Failure> {
     match row {
         Some(row) if row.can_sign_up => Ok(row),
         Some(row) if row.token_only => Err(not_there(&row.name)),

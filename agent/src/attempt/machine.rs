@@ -28,6 +28,12 @@ pub(crate) enum Input {
     Opened(Opened),
     /// The server said yes.
     Granted,
+    /// An account came back from a link: the person is to confirm it.
+    CameBack { account: String },
+    /// The person confirmed it, and the server is being told.
+    Confirmed,
+    /// Something for the person to know.
+    Noted(String),
     /// The server said no.
     Refused(Failure),
     /// The third party said who is connected; or why it could not be asked.
@@ -109,11 +115,35 @@ impl Machine {
         let finishing = self.attempt.step == Step::Finishing;
         let effects = match input {
             Input::Linked(link) => self.linked(link),
+            // Nothing is certain of a link until the server answers the confirmation.
+            Input::Granted if self.attempt.kind == AttemptKind::Link => {
+                let account = self.attempt.account.clone();
+                self.end(Outcome::Connected, None, account)
+            }
+            Input::Refused(failure) if finishing && self.attempt.kind == AttemptKind::Link => {
+                self.end(Outcome::Failed, Some(failure), None)
+            }
             // What was granted is granted: a late no, a late cancel and a late browser change nothing.
             Input::Opened(_) | Input::Granted | Input::Refused(_) | Input::Cancelled if finishing => {
                 Vec::new()
             }
             Input::Opened(opened) => self.opened(opened),
+            Input::CameBack { account } if self.attempt.step < Step::Confirming => {
+                self.attempt.step = Step::Confirming;
+                self.attempt.account = Some(account);
+                vec![Effect::Tell]
+            }
+            Input::Confirmed if self.attempt.step == Step::Confirming => {
+                self.attempt.step = Step::Finishing;
+                self.finish_by = Some(now + FINISHING);
+                vec![Effect::Tell]
+            }
+            // The first account that came back is the one that the person sees.
+            Input::CameBack { .. } | Input::Confirmed => Vec::new(),
+            Input::Noted(note) => {
+                self.attempt.note = Some(note);
+                vec![Effect::Tell]
+            }
             Input::Granted => {
                 self.attempt.step = Step::Finishing;
                 self.finish_by = Some(now + FINISHING);
@@ -156,7 +186,7 @@ impl Machine {
         let first = !self.is_known();
         self.attempt.url.clone_from(&link.url);
         self.attempt.match_code = link.match_code.or(self.attempt.match_code.take());
-        if self.attempt.step == Step::Finishing {
+        if self.attempt.step >= Step::Confirming {
             return Vec::new();
         }
         let mut effects = Vec::new();
@@ -207,6 +237,7 @@ impl Machine {
         }
         let message = match self.attempt.step {
             Step::Opening => "No browser was opened in time. Start again, or copy the link into a browser.",
+            Step::Confirming => "You did not confirm the account in time. Nothing was linked. Start again.",
             _ => "Nobody approved in the browser in time. Start again.",
         };
         self.end(

@@ -1,9 +1,11 @@
 //! `sign-in` and `connect`: a handshake from the link to its end.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
+use codestream_protocol::AttemptId;
 use codestream_protocol::lsp::attempt::{AttemptEnd, Outcome};
-use codestream_protocol::lsp::request::{AttemptParams, ProviderParams, SsoParams, Started};
+use codestream_protocol::lsp::request::{AttemptParams, LinkParams, ProviderParams, SsoParams, Started};
 use tokio::time::timeout;
 
 use crate::api::ServerUrl;
@@ -75,18 +77,77 @@ impl Shell {
         Ok(())
     }
 
+    /// Links an account once the person, or `--account`, has confirmed it.
+    pub(super) async fn link(&self, provider: String, wanted: Option<String>) -> Result<(), Exit> {
+        // Whoever finishes the link could be anybody: without somebody to ask, only a named account is linked.
+        if wanted.is_none() && !std::io::stdin().is_terminal() {
+            self.terminal.complain(
+                &"Nobody can be asked here to confirm the account. Name the account to link with --account NAME.",
+            );
+            return Err(Exit::Usage);
+        }
+        let (session, host) = self.resume().await?;
+        let name =
+            service(&provider).map_or_else(|| provider.clone(), |service| service.display_name.to_owned());
+        let start = session.link(LinkParams { provider });
+        let started = self.started(start).await?;
+        let attempt_id = started.attempt_id;
+        let confirming = async {
+            let attempt = host.to_confirm(attempt_id).await?;
+            let account = attempt.account.filter(|_| attempt.end.is_none())?;
+            let confirmed = match &wanted {
+                Some(wanted) => *wanted == account,
+                None => {
+                    let question = format!("Let {account} at {name} sign in as you? [y/N]");
+                    let answer = self.terminal.ask(&question).await.unwrap_or_default();
+                    matches!(answer.to_lowercase().as_str(), "y" | "yes")
+                }
+            };
+            Some((account, confirmed))
+        };
+        match self.interrupt.run_until_cancelled(confirming).await {
+            Some(Some((_, true))) => {
+                // A refusal is the attempt's end, which is told below.
+                let _ = session.confirm(AttemptParams { attempt_id }).await;
+            }
+            Some(Some((account, false))) => {
+                let _ = session.cancel(AttemptParams { attempt_id }).await;
+                let message =
+                    format!("{account} at {name} came back, and was not linked. Nothing was changed.");
+                self.terminal.complain(&message);
+                return Err(Exit::Cancelled);
+            }
+            Some(None) | None => {}
+        }
+        let end = self.end_of(&session, attempt_id).await?;
+        let account = end.account.as_deref().unwrap_or("the account");
+        self.terminal
+            .say(&format_args!("From now on {account} at {name} signs in as you."));
+        Ok(())
+    }
+
     /// Waits for the end of the attempt that `start` begins; Ctrl-C cancels it.
     async fn attempt(
         &self,
         session: &Session,
         start: impl Future<Output = Result<Started, AgentError>>,
     ) -> Result<AttemptEnd, Exit> {
-        let started = match self.interrupt.run_until_cancelled(start).await {
-            Some(Ok(started)) => started,
-            Some(Err(error)) => return Err(self.failed(error).await),
-            None => return Err(Exit::Cancelled),
-        };
-        let attempt_id = started.attempt_id;
+        let started = self.started(start).await?;
+        self.end_of(session, started.attempt_id).await
+    }
+
+    async fn started(
+        &self,
+        start: impl Future<Output = Result<Started, AgentError>>,
+    ) -> Result<Started, Exit> {
+        match self.interrupt.run_until_cancelled(start).await {
+            Some(Ok(started)) => Ok(started),
+            Some(Err(error)) => Err(self.failed(error).await),
+            None => Err(Exit::Cancelled),
+        }
+    }
+
+    async fn end_of(&self, session: &Session, attempt_id: AttemptId) -> Result<AttemptEnd, Exit> {
         let ended = self
             .interrupt
             .run_until_cancelled(session.ended(attempt_id))

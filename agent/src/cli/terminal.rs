@@ -5,6 +5,8 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use codestream_protocol::AttemptId;
+use codestream_protocol::lsp::attempt::{Attempt, Step};
 use codestream_protocol::lsp::notification::{AttemptDidChange, DidLogin};
 use codestream_protocol::text::safe_lines;
 use tokio::sync::watch;
@@ -39,6 +41,19 @@ impl Terminal {
         write_line(&self.out, line);
     }
 
+    /// Asks a question and gives the answer; `None` when nobody is there to be asked.
+    pub(super) async fn ask(&self, question: &dyn Display) -> Option<String> {
+        {
+            let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = write!(out, "{question} ").and_then(|()| out.flush());
+        }
+        let answer = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            std::io::stdin().read_line(&mut line).map(|_| line)
+        });
+        answer.await.ok()?.ok().map(|line| line.trim().to_owned())
+    }
+
     /// A line about what went wrong.
     pub(super) fn complain(&self, line: &dyn Display) {
         write_line(&self.err, line);
@@ -57,6 +72,7 @@ pub(super) struct TerminalHost {
     browser: Browser,
     login: watch::Sender<Option<DidLogin>>,
     match_code: Mutex<Option<String>>,
+    attempt: watch::Sender<Option<Attempt>>,
 }
 
 impl TerminalHost {
@@ -66,6 +82,7 @@ impl TerminalHost {
             browser,
             login: watch::Sender::new(None),
             match_code: Mutex::new(None),
+            attempt: watch::Sender::new(None),
         }
     }
 
@@ -74,6 +91,18 @@ impl TerminalHost {
         let mut login = self.login.subscribe();
         let login = login.wait_for(Option::is_some).await.ok()?;
         login.clone()
+    }
+
+    /// The attempt, once it waits for a confirmation or has ended.
+    pub(super) async fn to_confirm(&self, id: AttemptId) -> Option<Attempt> {
+        let mut attempts = self.attempt.subscribe();
+        let reached = attempts.wait_for(|attempt| {
+            attempt.as_ref().is_some_and(|attempt| {
+                attempt.attempt_id == id && (attempt.step == Step::Confirming || attempt.end.is_some())
+            })
+        });
+        let reached = reached.await.ok()?;
+        reached.clone()
     }
 
     fn show_match_code(&self, change: &AttemptDidChange) {
@@ -106,7 +135,11 @@ impl Host for TerminalHost {
             Notification::Login(login) => {
                 self.login.send_replace(Some(login));
             }
-            Notification::Attempt(change) => self.show_match_code(&change),
+            Notification::Attempt(change) => {
+                self.show_match_code(&change);
+                self.attempt.send_replace(Some(change.attempt));
+            }
+            Notification::Notice(message) => self.terminal.complain(&message),
             Notification::Logout(_) | Notification::Data(_) | Notification::Connection(_) => {}
         }
     }

@@ -183,6 +183,7 @@ async fn pass_on(
                     client.show_message(MessageType::INFO, message).await;
                 }
             }
+            Notification::Notice(message) => client.show_message(MessageType::WARNING, message).await,
             Notification::Data(params) => client.send_notification::<DidChangeData>(params).await,
             Notification::Connection(params) => {
                 client

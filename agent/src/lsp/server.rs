@@ -67,6 +67,12 @@ requests! {
     login_sso = method::LOGIN_SSO;
     attempt_cancel = method::ATTEMPT_CANCEL;
     attempt_reopen = method::ATTEMPT_REOPEN;
+    attempt_confirm = method::ATTEMPT_CONFIRM;
+    login_link = method::LOGIN_LINK;
+    login_identities = method::LOGIN_IDENTITIES;
+    login_unlink = method::LOGIN_UNLINK;
+    session_list = method::SESSION_LIST;
+    session_end = method::SESSION_END;
     login_otc = method::LOGIN_OTC;
     login_token = method::LOGIN_TOKEN;
     logout = method::LOGOUT;

@@ -229,6 +229,8 @@ impl Actor {
             } if epoch == self.epoch => self.replace(key, refused.as_ref(), reply),
             Input::Renewed { epoch, key, result } if epoch == self.epoch => self.renewed(key, result),
             Input::Met { epoch, key, who } if epoch == self.epoch => self.met(key, who),
+            Input::LinkSeen { epoch, state } if epoch == self.epoch => self.link_seen(state),
+            Input::OwnSessionEnded { epoch } if epoch == self.epoch => self.logged_out(),
             Input::SessionRefused { epoch, why } if epoch == self.epoch => self.session_ended(why),
             // Of an earlier login.
             Input::Restored { .. }
@@ -239,6 +241,8 @@ impl Actor {
             | Input::Renew { .. }
             | Input::Renewed { .. }
             | Input::Met { .. }
+            | Input::LinkSeen { .. }
+            | Input::OwnSessionEnded { .. }
             | Input::SessionRefused { .. } => {}
         }
     }
@@ -261,6 +265,12 @@ impl Actor {
             Request::Reopen(params, reply) => self.reopen(params.attempt_id, reply),
             Request::LoginOtc(params, reply) => self.login_otc(&params, reply),
             Request::LoginToken(params, reply) => self.login_token(params, reply),
+            Request::Link(params, reply) => self.link(&params, reply),
+            Request::Confirm(params, reply) => self.confirm(params.attempt_id, reply),
+            Request::Identities(reply) => self.identities(reply),
+            Request::Unlink(params, reply) => self.unlink(params.identity_id, reply),
+            Request::Sessions(reply) => self.sessions(reply),
+            Request::EndSession(params, reply) => self.end_session(params.session_id, reply),
             Request::Logout(reply) => self.logout(reply),
             Request::Providers(reply) => self.providers(reply),
             Request::Disconnect(params, reply) => self.disconnect(&params, reply),
@@ -335,6 +345,11 @@ impl Request {
         matches!(
             self,
             Self::Connect(..)
+                | Self::Link(..)
+                | Self::Identities(..)
+                | Self::Unlink(..)
+                | Self::Sessions(..)
+                | Self::EndSession(..)
                 | Self::Providers(..)
                 | Self::Disconnect(..)
                 | Self::Configure(..)

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use codestream_protocol::http::{CheckSignup, LoginResponse};
 use codestream_protocol::id::CodeId;
-use codestream_protocol::lsp::attempt::{Attempt, AttemptKind, Step};
+use codestream_protocol::lsp::attempt::{Attempt, AttemptKind, Outcome, Step};
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::notification::AttemptDidChange;
-use codestream_protocol::lsp::request::{ProviderParams, Reopened, SsoParams, Started};
+use codestream_protocol::lsp::request::{LinkParams, ProviderParams, Reopened, SsoParams, Started};
 use codestream_protocol::secret::{CodeVerifier, SessionToken, SignupToken};
-use codestream_protocol::{AttemptId, ProviderId, UnixMillis};
+use codestream_protocol::{AttemptId, ProviderId, UnixMillis, text};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::api::Purpose;
 use crate::attempt::machine::{Effect, Input as Happened, Machine};
 use crate::attempt::{LIFETIME, Link, Target, driver};
 use crate::error::{AgentError, Failure};
@@ -28,6 +29,8 @@ struct Entry {
     watchers: Vec<Reply<Attempt>>,
     /// The handshakes of its links, as the server names them.
     codes: Vec<CodeId>,
+    /// The handshake whose account is shown for confirmation.
+    came_back: Option<CodeId>,
     /// Since when the service was connected at the press, in the server's time.
     before: Option<UnixMillis>,
     /// Ends what runs for it.
@@ -78,9 +81,18 @@ impl Attempts {
         self.running(|entry| entry.codes.contains(&code)).pop()
     }
 
-    /// Running attempts to connect.
-    pub(crate) fn connecting(&self) -> Vec<AttemptId> {
-        self.running(|entry| entry.machine.attempt().kind == AttemptKind::Connect)
+    /// Running attempts of a signed-in user.
+    pub(crate) fn of_login(&self) -> Vec<AttemptId> {
+        self.running(|entry| entry.machine.attempt().kind != AttemptKind::SignIn)
+    }
+
+    /// The handshakes of running attempts to link.
+    pub(crate) fn linking(&self) -> Vec<CodeId> {
+        let attempts = self
+            .entries
+            .iter()
+            .filter(|entry| entry.machine.is_running() && entry.machine.attempt().kind == AttemptKind::Link);
+        attempts.flat_map(|entry| entry.codes.iter().copied()).collect()
     }
 
     /// Running attempts that a lost message may have granted: since when each service was connected before, and which one.
@@ -190,6 +202,111 @@ impl Actor {
         });
     }
 
+    /// `codestream/login/link`.
+    pub(crate) fn link(&mut self, params: &LinkParams, reply: Reply<Started>) {
+        let begun = self.login().and_then(|login| {
+            let row = login.row(&params.provider)?;
+            let row = driver::offered(&params.provider, Some(row.clone()))?;
+            Ok((row, login.team()?.clone(), login.data.access_token.clone()))
+        });
+        let (row, team_id, session) = match begun {
+            Ok(begun) => begun,
+            Err(error) => return answer(reply, Err(error)),
+        };
+        let target = Target::Link { team_id };
+        let provider = row.name.clone();
+        let attempt = self.attempt(AttemptKind::Link, row.name, row.id, row.host);
+        let id = self.begin(attempt, target.clone(), None, reply);
+        let epoch = self.epoch;
+        self.spawn(async move |work| {
+            let link = link(&work, epoch, &provider, &target, Some(&session), LIFETIME).await;
+            work.tell(Input::Linked(id, link));
+        });
+    }
+
+    /// An account came back from a link handshake.
+    pub(crate) fn came_back(&mut self, code: CodeId, account: &str) {
+        let Some(id) = self.attempts.of_code(code) else {
+            return;
+        };
+        if let Some(entry) = self.attempts.entry(id) {
+            entry.came_back.get_or_insert(code);
+        }
+        let account = text::name(account, "an account without a name");
+        self.step(id, Happened::CameBack { account });
+    }
+
+    /// `codestream/attempt/confirm`: confirms the very account that the attempt shows.
+    pub(crate) fn confirm(&mut self, id: AttemptId, reply: Reply<()>) {
+        let begun = self.login().map(|login| login.data.access_token.clone());
+        let begun = begun.and_then(|session| Ok((session, self.api()?)));
+        let (session, api) = match begun {
+            Ok(begun) => begun,
+            Err(error) => return answer(reply, Err(error)),
+        };
+        let Some(entry) = self.attempts.entry(id) else {
+            return answer(reply, Err(no_such_attempt()));
+        };
+        let waits = entry.machine.is_running() && entry.machine.attempt().step == Step::Confirming;
+        let Some(code) = entry.came_back.filter(|_| waits) else {
+            let message =
+                "There is no account to confirm: none has come back yet, or the attempt has gone on.";
+            return answer(reply, Err(Failure::new(ErrorKind::Forbidden, message).into()));
+        };
+        self.step(id, Happened::Confirmed);
+        let epoch = self.epoch;
+        self.spawn(async move |work| {
+            let confirmed = work.heed(epoch, api.confirm_link(&session, code).await);
+            match confirmed {
+                Ok(()) => {
+                    work.tell(Input::Attempt(id, Happened::Granted));
+                    answer(reply, Ok(()));
+                }
+                Err(error) => {
+                    let failure = Failure::from(&error);
+                    work.tell(Input::Attempt(id, Happened::Refused(failure.clone())));
+                    answer(reply, Err(failure.into()));
+                }
+            }
+        });
+    }
+
+    /// Tells the server of links that this window does not want any more.
+    fn give_up_links(&self, codes: Vec<CodeId>) {
+        let (Ok(api), Ok(login)) = (self.api(), self.login()) else {
+            return;
+        };
+        let session = login.data.access_token.clone();
+        self.spawn(async move |_| {
+            for code in codes {
+                if let Err(error) = api.give_up_link(&session, code).await {
+                    tracing::info!(%error, "a link was left to expire");
+                }
+            }
+        });
+    }
+
+    /// Looks for what no message tells of links.
+    pub(crate) fn look_at_links(&self) {
+        let codes = self.attempts.linking();
+        let (Ok(api), Ok(login)) = (self.api(), self.login()) else {
+            return;
+        };
+        if codes.is_empty() {
+            return;
+        }
+        let session = login.data.access_token.clone();
+        let epoch = self.epoch;
+        self.spawn(async move |work| {
+            for code in codes {
+                match work.heed(epoch, api.link_state(&session, code).await) {
+                    Ok(state) => work.tell(Input::LinkSeen { epoch, state }),
+                    Err(error) => tracing::info!(%error, "a link could not be looked at"),
+                }
+            }
+        });
+    }
+
     fn attempt(&self, kind: AttemptKind, provider: String, provider_id: ProviderId, host: String) -> Attempt {
         let now = self.now();
         Attempt {
@@ -232,6 +349,7 @@ impl Actor {
             press: Some(press),
             watchers: Vec::new(),
             codes: Vec::new(),
+            came_back: None,
             before,
             running: Some(cancel.clone().drop_guard()),
             cancel,
@@ -365,10 +483,17 @@ impl Actor {
             Effect::Stop => {
                 entry.running = None;
                 let attempt = entry.machine.attempt().clone().shown();
+                let codes = match &attempt.end {
+                    Some(end) if attempt.kind == AttemptKind::Link && end.outcome != Outcome::Connected => {
+                        std::mem::take(&mut entry.codes)
+                    }
+                    _ => Vec::new(),
+                };
                 for watcher in std::mem::take(&mut entry.watchers) {
                     answer(watcher, Ok(attempt.clone()));
                 }
                 self.attempts.tidy(id);
+                self.give_up_links(codes);
             }
         }
     }
@@ -418,10 +543,19 @@ async fn link(
         (Target::SignIn { .. }, _) => {
             driver::sign_in_link(api, clock, provider, target, remaining, device).await
         }
-        (Target::Connect { .. }, None) => Err(Failure::not_signed_in()),
+        (Target::Connect { .. } | Target::Link { .. }, None) => Err(Failure::not_signed_in()),
         (Target::Connect { team_id, host }, Some(session)) => {
             let at = (provider, host.as_deref());
-            let made = driver::connect_link(api, clock, session, team_id, at, remaining, device).await;
+            let purpose = Purpose::Connect;
+            let made =
+                driver::connect_link(api, clock, session, team_id, purpose, at, remaining, device).await;
+            work.heed(epoch, made).map_err(|error| Failure::from(&error))
+        }
+        (Target::Link { team_id }, Some(session)) => {
+            let at = (provider, None);
+            let purpose = Purpose::Link;
+            let made =
+                driver::connect_link(api, clock, session, team_id, purpose, at, remaining, device).await;
             work.heed(epoch, made).map_err(|error| Failure::from(&error))
         }
     }

@@ -8,11 +8,11 @@ use std::time::Duration;
 use codestream_protocol::AttemptId;
 use codestream_protocol::channel::{AttemptEnded, Message};
 use codestream_protocol::directive::{Applied, Directive};
-use codestream_protocol::http::LoginResponse;
+use codestream_protocol::http::{LinkState, LoginResponse};
 use codestream_protocol::lsp::notification::{
     ConnectionStatus, DataType, DidChangeConnectionStatus, DidChangeData,
 };
-use codestream_protocol::text::{safe_json, web_link};
+use codestream_protocol::text::{self, Limit, safe_json, web_link};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -67,6 +67,8 @@ impl Actor {
             user,
             team,
             activity,
+            attempt_confirming,
+            attempt_noted,
             attempt_ended,
             ..
         } = message;
@@ -79,7 +81,25 @@ impl Actor {
         if let Some(activity) = activity {
             self.tell_data(DataType::Activities, json!([activity]));
         }
-        if let Some(ended) = attempt_ended {
+        self.link_seen(LinkState {
+            attempt_confirming,
+            attempt_noted,
+            attempt_ended,
+        });
+    }
+
+    /// What the server tells of a handshake, on the channel or when asked.
+    pub(crate) fn link_seen(&mut self, state: LinkState) {
+        if let Some(noted) = state.attempt_noted
+            && let Some(id) = self.attempts.of_code(noted.code_id)
+        {
+            let note = text::shown(&noted.note, Limit::MESSAGE);
+            self.step(id, Happened::Noted(note));
+        }
+        if let Some(confirming) = state.attempt_confirming {
+            self.came_back(confirming.code_id, &confirming.account);
+        }
+        if let Some(ended) = state.attempt_ended {
             self.handshake_ended(ended);
         }
     }
@@ -184,6 +204,7 @@ impl Actor {
 
     /// Everything that was missed is in the me-object: also what granted an attempt.
     fn caught_up(&mut self) {
+        self.look_at_links();
         self.notify(Notification::Connection(DidChangeConnectionStatus {
             status: self.connection,
             reset: Some(true),
@@ -213,12 +234,13 @@ impl Actor {
     pub(crate) fn is_waiting_in_the_dark(&self) -> bool {
         self.connection != ConnectionStatus::Reconnected
             && self.login().is_ok()
-            && !self.attempts.waiting().is_empty()
+            && !(self.attempts.waiting().is_empty() && self.attempts.linking().is_empty())
     }
 
     /// Looks into the me-object for what no message tells.
     pub(crate) fn look(&mut self) {
-        if self.login_mut().is_some_and(|login| !login.fetching) {
+        self.look_at_links();
+        if !self.attempts.waiting().is_empty() && self.login_mut().is_some_and(|login| !login.fetching) {
             self.after_fetch.push(AfterFetch::Look);
             self.fetch();
         }

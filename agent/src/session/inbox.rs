@@ -2,12 +2,12 @@
 
 use codestream_protocol::AttemptId;
 use codestream_protocol::directive::Directive;
-use codestream_protocol::http::{LoginResponse, ProviderInfo, UserChange};
+use codestream_protocol::http::{LinkState, LoginResponse, ProviderInfo, UserChange};
 use codestream_protocol::lsp::attempt::Attempt;
 use codestream_protocol::lsp::request::{
-    AddParams, Added, AttemptParams, CallParams, Called, ConfigureParams, Disconnected, LoginResult,
-    OtcParams, Person, ProviderList, ProviderParams, RemoveParams, Reopened, SsoParams, Started, Status,
-    TokenParams,
+    AddParams, Added, AttemptParams, CallParams, Called, ConfigureParams, Disconnected, Identities,
+    LinkParams, LoginResult, OtcParams, Person, ProviderList, ProviderParams, RemoveParams, Reopened,
+    SessionEnd, SessionList, SessionsEnded, SsoParams, Started, Status, TokenParams, UnlinkParams,
 };
 use codestream_protocol::secret::AccessToken;
 use serde_json::Value;
@@ -30,6 +30,12 @@ pub(crate) enum Request {
     Reopen(AttemptParams, Reply<Reopened>),
     LoginOtc(OtcParams, Reply<LoginResult>),
     LoginToken(TokenParams, Reply<LoginResult>),
+    Link(LinkParams, Reply<Started>),
+    Confirm(AttemptParams, Reply<()>),
+    Identities(Reply<Identities>),
+    Unlink(UnlinkParams, Reply<()>),
+    Sessions(Reply<SessionList>),
+    EndSession(SessionEnd, Reply<SessionsEnded>),
     Logout(Reply<()>),
     Providers(Reply<ProviderList>),
     Disconnect(ProviderParams, Reply<Disconnected>),
@@ -95,6 +101,10 @@ pub(crate) enum Input {
         key: AccountKey,
         who: String,
     },
+    /// What the server says of a link handshake.
+    LinkSeen { epoch: u64, state: LinkState },
+    /// The session was ended from here.
+    OwnSessionEnded { epoch: u64 },
     /// The server does not accept the session token any more.
     SessionRefused {
         epoch: u64,

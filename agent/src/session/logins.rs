@@ -97,6 +97,7 @@ impl Actor {
         let info = login.info();
         let told = login.told(&server);
         let new = login.data.access_token.clone();
+        let notices = login.data.notices.clone();
         let waiting = match std::mem::replace(&mut self.phase, Phase::Out) {
             Phase::Out => Vec::new(),
             Phase::Restoring { waiting, .. } => waiting,
@@ -113,6 +114,7 @@ impl Actor {
         self.listen();
         self.reschedule();
         self.notify(Notification::Login(told));
+        self.tell_notices(notices);
         for request in waiting {
             self.asked(request);
         }
@@ -130,9 +132,7 @@ impl Actor {
             return answer(reply, Ok(()));
         };
         let token = login.data.access_token.clone();
-        self.give_up_connecting(&Happened::Cancelled);
-        self.clear();
-        self.told_logout(LogoutReason::Requested, None);
+        self.logged_out();
         let Ok(api) = self.api() else {
             return answer(reply, Ok(()));
         };
@@ -142,6 +142,13 @@ impl Actor {
             }
             answer(reply, Ok(()));
         });
+    }
+
+    /// The person ended the session here.
+    pub(crate) fn logged_out(&mut self) {
+        self.give_up_connecting(&Happened::Cancelled);
+        self.clear();
+        self.told_logout(LogoutReason::Requested, None);
     }
 
     /// The server does not accept the session any more.
@@ -189,7 +196,7 @@ impl Actor {
     }
 
     fn give_up_connecting(&mut self, why: &Happened) {
-        for id in self.attempts.connecting() {
+        for id in self.attempts.of_login() {
             self.step(id, why.clone());
         }
     }

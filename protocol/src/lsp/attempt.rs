@@ -80,8 +80,8 @@ pub enum AttemptKind {
     Link,
 }
 
-/// How far an attempt is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+/// How far an attempt is, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Step {
     /// The link is being made and handed to the browser.

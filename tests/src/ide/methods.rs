@@ -56,6 +56,12 @@ methods! {
     LoginSso = LOGIN_SSO: request::SsoParams => request::Started;
     AttemptCancel = ATTEMPT_CANCEL: request::AttemptParams => Empty;
     AttemptReopen = ATTEMPT_REOPEN: request::AttemptParams => request::Reopened;
+    AttemptConfirm = ATTEMPT_CONFIRM: request::AttemptParams => Empty;
+    LoginLink = LOGIN_LINK: request::LinkParams => request::Started;
+    LoginIdentities = LOGIN_IDENTITIES: Empty => request::Identities;
+    LoginUnlink = LOGIN_UNLINK: request::UnlinkParams => Empty;
+    ListSessions = SESSION_LIST: Empty => request::SessionList;
+    EndSession = SESSION_END: request::SessionEnd => request::SessionsEnded;
     LoginOtc = LOGIN_OTC: request::OtcParams => request::LoginResult;
     LoginToken = LOGIN_TOKEN: request::TokenParams => request::LoginResult;
     Logout = LOGOUT: Empty => Empty;

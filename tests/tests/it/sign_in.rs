@@ -52,14 +52,23 @@ async fn a_known_identity_is_signed_in_to_its_account() {
     ide.finish().await;
 }
 
+/// RFC 9700 section 4.7: whoever finishes somebody else's connect link must not become that user.
 #[tokio::test]
-async fn a_service_connected_from_a_session_signs_its_account_in() {
+async fn whoever_finishes_a_connect_link_is_a_stranger_when_they_sign_in() {
     let mut scene = Scene::new().await;
-    let (ide, user) = scene.signed_in().await;
+    let (ide, _) = scene.signed_in().await;
     scene.connect(&ide, "github").await;
     log_out(&ide).await;
-    let (same, status) = through_github(&mut scene, &ide, false).await;
-    assert_eq!((same, status), (user.user_id.to_string(), SignupStatus::SignedIn));
+    let started = ide.sign_in("github").await.expect("a link");
+    ide.opened().await;
+    scene.browser.approve(&started.url).await;
+    let end = ide.end_of(started.attempt_id).await;
+    assert_eq!(
+        (end.outcome, end.kind),
+        (Outcome::Failed, Some(ErrorKind::NotRegistered)),
+        "{end:?}"
+    );
+    assert!(ide.status().await.session.is_none());
     ide.finish().await;
 }
 
