@@ -65,7 +65,11 @@ fn chapter(text: &mut String, service: &dyn Service) -> fmt::Result {
         )?,
     }
     if of.self_hosted.is_some() {
-        writeln!(text, "- Also on hosts of your own.")?;
+        writeln!(
+            text,
+            "- Also on hosts of your own. The app there is registered with the redirect URI of its host, \
+             `{callback}/<host>` with `*` for each dot: the IDE shows it when the host is added."
+        )?;
     }
     writeln!(text, "- Taken back by hand at <{}>.", of.manual_url)?;
     writeln!(text, "- Limits: {}", of.limits)

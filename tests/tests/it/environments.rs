@@ -239,6 +239,11 @@ async fn a_callback_of_no_known_environment_gets_a_page_and_goes_nowhere() {
         assert_eq!(answer.header("cache-control"), "no-store");
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
     }
+    // The redirect URI of a host, each character of which outlives the way.
+    let host = "/git*example*com:8443/git";
+    let query = "code=c&state=pd!a.b.c!git";
+    let answer = http.get(&format!("{callback}{host}?{query}"), None).await;
+    assert_eq!(answer.header("location"), format!("{own}{host}?{query}"));
     for query in [
         "",
         "?code=c",
@@ -273,7 +278,11 @@ async fn neither_host_has_a_route_of_the_other_or_any_more() {
     let good = "?code=c&state=pd!a.b.c";
     for (method, url, status) in [
         (Method::POST, format!("{callback}{good}"), 405),
-        (Method::GET, format!("{callback}/x{good}"), 404),
+        (Method::GET, format!("{callback}/X{good}"), 404),
+        (Method::GET, format!("{callback}/x%20y{good}"), 404),
+        // A line of its own in the answer's head (CWE-113).
+        (Method::GET, format!("{callback}%0A{good}"), 404),
+        (Method::GET, format!("{callback}/x%0A{good}"), 404),
         (
             Method::GET,
             format!("{}/web/provider-auth/github{good}", environments.callback()),

@@ -370,3 +370,53 @@ async fn a_host_is_for_members_of_its_team_and_its_secret_for_nobody() {
         assert!(code.is_empty() || answer.code() == code, "{}", answer.text);
     }
 }
+
+/// CWE-918: calls into the inside, by every spelling of it.
+#[tokio::test]
+async fn no_spelling_of_the_inside_is_taken_as_a_host() {
+    let stub = Stub::builder().args(["--public-url", "https://api.example.com"]);
+    let stub = stub.start().await;
+    let user = stub.control().user().await;
+    let url = stub.url(&format!("/provider-host/gitlab/{}", user.team_id));
+    for (host, code) in [
+        ("https://localhost", "PRVD-1015"),
+        ("https://localhost.", "PRVD-1015"),
+        ("a.localhost:1234", "PRVD-1015"),
+        ("https://127.1", "PRVD-1015"),
+        ("https://0x7f000001", "PRVD-1015"),
+        ("https://10.0.0.1", "PRVD-1015"),
+        ("https://192.168.0.1.:8443", "PRVD-1015"),
+        ("https://10.0.0.1:22", "RAPI-1012"),
+        ("https://169.254.169.254", "RAPI-1012"),
+        ("https://2852039166", "RAPI-1012"),
+        ("https://0.0.0.0", "RAPI-1012"),
+        ("https://[::1]", "RAPI-1012"),
+        ("https://[::ffff:127.0.0.1]", "RAPI-1012"),
+        // CWE-346: a star stands for a dot in the id of a host.
+        ("https://git*example.com", "RAPI-1012"),
+        ("https://git.example.com/a*b", "RAPI-1012"),
+    ] {
+        let refused = Http::new()
+            .put(&url, Some(&user.access_token), &json!({ "host": host }))
+            .await;
+        assert_eq!(refused.code(), code, "{host}: {}", refused.text);
+    }
+    let added = async |host: &str| {
+        let body = json!({ "host": host });
+        Http::new().put(&url, Some(&user.access_token), &body).await
+    };
+    let first = added("GIT.example.com.:443/Lab").await;
+    assert_eq!(
+        first.json()["providerId"],
+        "git*example*com/lab",
+        "{}",
+        first.text
+    );
+    let other = added("https://git.example.com/lab").await;
+    assert_eq!(
+        (other.status.as_u16(), other.code().as_str()),
+        (409, "PRVD-1014"),
+        "{}",
+        other.text
+    );
+}

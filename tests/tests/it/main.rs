@@ -27,6 +27,7 @@ mod hosts;
 mod laptop;
 mod lifecycle;
 mod locked;
+mod mix_up;
 mod msteams;
 mod names;
 mod pages;
