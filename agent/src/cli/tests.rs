@@ -224,3 +224,45 @@ async fn an_interrupt_ends_a_command_that_waits() {
     };
     assert_eq!(tokio::join!(running, interrupting).0, Exit::Cancelled);
 }
+
+/// CWE-150, CWE-451: names are written by strangers, and a terminal obeys what it is sent.
+#[tokio::test]
+async fn hostile_names_do_nothing_to_a_terminal() {
+    let corpus: serde_json::Value =
+        serde_json::from_str(include_str!("../../../protocol/golden/hostile_names.json"))
+            .expect("golden JSON");
+    let rows = corpus["names"].as_array().expect("rows");
+    let text = |row: &serde_json::Value, key: &str| row[key].as_str().expect("a text").to_owned();
+    let accounts: serde_json::Map<_, _> = (0..)
+        .zip(rows)
+        .map(|(number, row)| {
+            let repeat = usize::try_from(row["repeat"].as_u64().unwrap_or(1)).expect("a count");
+            let who = text(row, "text").repeat(repeat);
+            (format!("w{number}"), json!({"accessToken": "t", "who": who}))
+        })
+        .collect();
+    let (user, team) = ("0123456789abcdef01234567", "abcdef0123456789abcdef01");
+    let hostile = "Slack\u{1b}]0;owned\u{7}\r\n\u{202E}forged";
+    let login = json!({
+        "user": {"id": user, "email": "eve\u{1b}[2J@b.test", "teamIds": [team], "version": 1,
+            "providerInfo": {team: {"slack": {"multiple": accounts}}}},
+        "accessToken": "canary-session", "teams": [{"id": team, "name": "t"}], "broadcasterToken": "b",
+        "providers": {"slack*com": {"id": "slack*com", "name": "slack", "displayName": hostile, "host": "slack.com",
+            "apiBase": "https://slack.com/api/"}},
+        "socketCluster": {"host": "127.0.0.1", "port": "1", "ignoreHttps": true},
+    });
+    let router = Router::new().route("/login", put(move || async move { axum::Json(login) }));
+    let server = format!("http://{}", fake::serve(router).await);
+    let bench = Bench::new(&NetworkOptions::default(), &[]);
+    bench.keep(&server).await;
+    assert_eq!(bench.shell.run(Command::Status).await, Exit::Done);
+    let out = bench.out.text();
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!(lines.len(), 2, "no line is forged: {out:?}");
+    assert_eq!(lines[0], format!("Signed in to {server} as eve@b.test."));
+    assert!(lines[1].starts_with("  Slack forged: "), "{out:?}");
+    assert!(!out.replace('\n', "").chars().any(char::is_control), "{out:?}");
+    for row in rows {
+        assert!(lines[1].contains(&text(row, "shown")), "{row}");
+    }
+}

@@ -255,3 +255,34 @@ async fn loopback_is_reached_past_the_proxy_and_redirects_are_not_followed() {
         .expect("an answer");
     assert_eq!(answer.status(), 303);
 }
+
+/// CWE-532, CWE-209: the parser's own words quote the lines of a bundle, and those may be its private key.
+#[tokio::test]
+async fn a_certificate_file_that_cannot_be_read_is_not_repeated() {
+    let directory = tempfile::TempDir::new().expect("a directory");
+    let path = directory.path().join("bundle.pem");
+    let canary = "c4nary";
+    for text in [
+        format!("-----BEGIN PRIVATE KEY----- {canary}"),
+        format!("-----BEGIN CERTIFICATE-----\n{canary}!\n-----END CERTIFICATE-----\n"),
+        format!("-----BEGIN {canary}-----\nAAAA\n"),
+        canary.to_owned(),
+    ] {
+        std::fs::write(&path, &text).expect("a file");
+        let options = NetworkOptions {
+            extra_certs: Some(path.clone()),
+            ..NetworkOptions::default()
+        };
+        let network = Network::new(&options, &Environment::default()).expect("a network");
+        let told = get(&network, "http://127.0.0.1:1/")
+            .await
+            .expect_err(&text)
+            .to_string();
+        let bytes = format!("{:?}", canary.as_bytes());
+        assert!(told.contains("bundle.pem"), "{told}");
+        assert!(
+            !told.contains(canary) && !told.contains(bytes.trim_matches(['[', ']'])),
+            "{told}"
+        );
+    }
+}

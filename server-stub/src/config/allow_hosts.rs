@@ -115,7 +115,7 @@ mod tests {
             "a*b",
         ] {
             let error = hosts(&["10.0.0.1", bad]).expect_err(bad);
-            assert!(error.to_string().contains(&format!("{bad:?}")), "{error}");
+            assert!(error.to_string().contains("number 2 of allowHosts"), "{error}");
         }
     }
 }
