@@ -50,6 +50,7 @@ fn the_typescript_types_are_up_to_date() {
         request::Person,
         request::ProviderList,
         request::ProviderParams,
+        request::RemoveParams,
         request::ReopenParams,
         request::Reopened,
         request::SessionEnd,

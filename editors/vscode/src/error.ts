@@ -2,6 +2,7 @@
  * What a request can fail with, for the view and for messages. Must not show anything to anybody.
  */
 import type { BridgeError } from "../../webview/src/bridge";
+import type { ErrorData } from "./protocol";
 
 /** JSON-RPC: no such method. */
 export const METHOD_NOT_FOUND = -32601;
@@ -10,8 +11,6 @@ export const INVALID_PARAMS = -32602;
 /** LSP: the request was right and could not be done. */
 export const REQUEST_FAILED = -32803;
 
-export type FailureData = NonNullable<BridgeError["data"]>;
-
 /** A failure with what JSON-RPC says of it. The message is for a person. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
@@ -19,7 +18,7 @@ export class RequestError extends Error {
   constructor(
     readonly code: number,
     message: string,
-    readonly data?: FailureData,
+    readonly data?: ErrorData,
   ) {
     super(message);
   }
@@ -52,6 +51,6 @@ export function requestError(error: unknown): RequestError {
   );
 }
 
-function isErrorData(data: unknown): data is FailureData {
+function isErrorData(data: unknown): data is ErrorData {
   return typeof data === "object" && data !== null && "kind" in data && typeof data.kind === "string";
 }

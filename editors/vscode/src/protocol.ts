@@ -29,10 +29,7 @@ export type { Provider } from "../../webview/src/bridge";
 /** Every request that the extension sends: those of the view, and those that carry what only the IDE may ask for. */
 export interface Requests extends ViewRequests {
   "codestream/provider/configure": { params: ConfigureParams; result: Empty };
-  "codestream/provider/add": {
-    params: AddParams & { confirmed?: boolean };
-    result: Added & { redirectUri?: string };
-  };
+  "codestream/provider/add": { params: AddParams; result: Added };
   "codestream/login/token": { params: TokenParams; result: LoginResult };
 }
 

@@ -18,6 +18,7 @@ import type { LinkParams } from "../../../protocol/bindings/LinkParams";
 import type { LoginSession } from "../../../protocol/bindings/LoginSession";
 import type { ProviderParams } from "../../../protocol/bindings/ProviderParams";
 import type { ProviderSummary } from "../../../protocol/bindings/ProviderSummary";
+import type { RemoveParams } from "../../../protocol/bindings/RemoveParams";
 import type { ReopenParams } from "../../../protocol/bindings/ReopenParams";
 import type { Reopened } from "../../../protocol/bindings/Reopened";
 import type { SessionEnd } from "../../../protocol/bindings/SessionEnd";
@@ -34,10 +35,6 @@ export type Provider = ProviderSummary & {
   canAddHost?: boolean;
   /** Whether the user added it, so that it can be removed. */
   added?: boolean;
-  /** Of a self-hosted service with an app: the redirect URL to register there. */
-  redirectUri?: string;
-  /** Whether it was added before it had a redirect URL of its own: it cannot be signed in with until it is added again. */
-  reAdd?: boolean;
 };
 
 /** Nothing to say. */
@@ -49,7 +46,7 @@ export interface Requests {
   "codestream/provider/list": { params: Empty; result: { providers: Provider[] } };
   "codestream/provider/connect": { params: ProviderParams; result: Started };
   "codestream/provider/disconnect": { params: ProviderParams; result: Disconnected };
-  "codestream/provider/remove": { params: { providerId: string; confirmed?: boolean }; result: Empty };
+  "codestream/provider/remove": { params: RemoveParams; result: Empty };
   "codestream/login/sso": { params: SsoParams; result: Started };
   "codestream/login/link": { params: LinkParams; result: Started };
   "codestream/login/identities": { params: Empty; result: Identities };
@@ -116,10 +113,7 @@ export interface BridgeError {
   code: number;
   /** For a person: what happened and what to do. */
   message: string;
-  data?: ErrorData & {
-    /** Others who have accounts at a host that was to be removed or replaced. */
-    affected?: string[];
-  };
+  data?: ErrorData;
 }
 
 /** `codestream/didLogin` as a view may see it. */

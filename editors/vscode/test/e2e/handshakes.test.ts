@@ -58,7 +58,9 @@ test("Connect goes through the service's pages, and the view says who is connect
   await window.shoot("connecting");
   await decide(popup, "Approve", "mona");
   await finish(popup, "connected");
-  await service(view, "GitHub").getByText("mona", { exact: true }).waitFor();
+  await service(view, "GitHub")
+    .getByRole("button", { name: "Details of mona at GitHub", exact: true })
+    .waitFor();
   await window.shoot("connected");
 });
 

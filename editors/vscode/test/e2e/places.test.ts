@@ -67,16 +67,16 @@ test("a self-hosted service is added by any of its pages and a token, typed into
 test("two workspaces stand side by side, and leaving one leaves the other", async () => {
   const slack = service(view, "Slack");
   await connectAs("mona", () => slack.getByRole("button", { name: "Connect to Slack" }).click());
-  await slack.getByText("mona", { exact: true }).waitFor();
+  await slack.getByRole("button", { name: "Details of mona at Slack", exact: true }).waitFor();
   await connectAs("grace", () => slack.getByRole("button", { name: "Add another Slack workspace" }).click());
-  await slack.getByText("mona (acme)", { exact: true }).waitFor();
-  await slack.getByText("grace (umbrella)", { exact: true }).waitFor();
+  await slack.getByRole("button", { name: "Details of mona (acme) at Slack", exact: true }).waitFor();
+  await slack.getByRole("button", { name: "Details of grace (umbrella) at Slack", exact: true }).waitFor();
   await ide.shoot("workspaces");
   await slack.getByRole("button", { name: "Details of mona (acme) at Slack" }).click();
   await slack.getByRole("button", { name: "Disconnect mona (acme) from Slack" }).click();
   await slack.getByRole("button", { name: "Disconnect", exact: true }).click();
   await slack.getByText("Slack confirmed that the access has ended").waitFor();
-  await slack.getByText("grace", { exact: true }).waitFor();
+  await slack.getByRole("button", { name: "Details of grace at Slack", exact: true }).waitFor();
   expect(await slack.getByText(/^mona/).count()).toBe(1);
   await ide.shoot("workspace-left");
 });
@@ -101,7 +101,9 @@ test("what happens at a service is told to the agent, reaches the view, and dist
     { provider: "slack", kind: "message", text: "ship it" },
   ]);
   expect(await ide.page.locator(".notification-toast").count()).toBe(0);
-  await service(view, "Slack").getByText("grace", { exact: true }).waitFor();
+  await service(view, "Slack")
+    .getByRole("button", { name: "Details of grace at Slack", exact: true })
+    .waitFor();
 });
 
 test("an organisation's wall is explained, with its page and a request to pass on", async () => {

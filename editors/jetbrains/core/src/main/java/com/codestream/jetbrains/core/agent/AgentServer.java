@@ -38,6 +38,24 @@ public interface AgentServer {
     @JsonRequest("codestream/attempt/reopen")
     CompletableFuture<JsonElement> reopen(JsonObject params);
 
+    @JsonRequest("codestream/attempt/confirm")
+    CompletableFuture<JsonElement> confirm(JsonObject params);
+
+    @JsonRequest("codestream/login/link")
+    CompletableFuture<JsonElement> link(JsonObject params);
+
+    @JsonRequest("codestream/login/identities")
+    CompletableFuture<JsonElement> identities(JsonObject params);
+
+    @JsonRequest("codestream/login/unlink")
+    CompletableFuture<JsonElement> unlink(JsonObject params);
+
+    @JsonRequest("codestream/session/list")
+    CompletableFuture<JsonElement> sessions(JsonObject params);
+
+    @JsonRequest("codestream/session/end")
+    CompletableFuture<JsonElement> endSession(JsonObject params);
+
     @JsonRequest("codestream/login/otc")
     CompletableFuture<JsonElement> loginOtc(JsonObject params);
 

@@ -2,6 +2,7 @@ package com.codestream.jetbrains.core.scenario;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.codestream.jetbrains.core.bridge.Theme;
@@ -66,7 +67,7 @@ class WebViewTest {
     }
 
     @Test
-    void a_person_copies_the_link_and_cancels() {
+    void a_person_copies_a_fresh_link_and_cancels() {
         try (var stub = Stub.start();
                 var ide = TestIde.showing(stub.api(), chromium::run)) {
             chromium.load(ide);
@@ -75,7 +76,10 @@ class WebViewTest {
             chromium.shows(ROW, "Browser opened");
             var opened = ide.host.browsed.next();
             chromium.press(ROW + " [data-key='copy-link']");
-            assertEquals(opened, ide.host.copied.next());
+            var copied = ide.host.copied.next();
+            // One that was opened belongs to the browser that opened it.
+            assertNotEquals(opened, copied);
+            assertTrue(copied.startsWith(stub.api() + "/web/provider-auth/github?"), copied);
             chromium.press(ROW + " [data-key='cancel']");
             chromium.shows(ROW, "ancelled");
             assertTrue(ide.codeStream.view().running().isEmpty());
