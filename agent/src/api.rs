@@ -62,6 +62,15 @@ pub struct Checked {
     pub preference_applied: bool,
 }
 
+/// What became of a sign-up that was withdrawn.
+#[derive(Debug)]
+pub enum Withdrawn {
+    /// Its link is dead.
+    Ended,
+    /// It was granted before.
+    Granted(Box<LoginResponse>),
+}
+
 /// Where a handshake is started, for the page that says so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Device {
@@ -127,7 +136,7 @@ impl Api {
         self.call(self.get(path::CAPABILITIES, &[])?).await
     }
 
-    /// A code for starting one handshake that ends after `expires_in`.
+    /// A code for starting one handshake that ends after `expires_in`. Those in `replaces` lead nowhere any more.
     pub async fn start_code(
         &self,
         session: &SessionToken,
@@ -135,13 +144,19 @@ impl Api {
         expires_in: Duration,
         purpose: Purpose,
         device: &Device,
+        replaces: &[CodeId],
     ) -> Result<StartCodeAnswer, ApiError> {
+        let replaces: Vec<String> = replaces.iter().map(CodeId::to_string).collect();
+        let replaces = replaces.join(",");
         let millis = expires_in.as_millis().to_string();
         let mut query = vec![("teamId", team_id.as_str()), ("expiresIn", millis.as_str())];
         if purpose == Purpose::Link {
             query.push(("purpose", "link"));
         }
         query.extend(device.pairs());
+        if !replaces.is_empty() {
+            query.push(("replaces", &replaces));
+        }
         let request = self.get(path::PROVIDER_AUTH_CODE, &query)?;
         self.call(request.bearer_auth(session.expose())).await
     }
@@ -207,6 +222,22 @@ impl Api {
         })
     }
 
+    /// Ends a sign-up, so that its link leads nowhere any more. Asked again, the answer is the same.
+    pub async fn withdraw_signup(&self, check: &CheckSignup) -> Result<Withdrawn, ApiError> {
+        let answer: Value = self.call(self.put(&[path::WITHDRAW_SIGNUP], check)?).await?;
+        if answer.get("accessToken").is_none() {
+            return Ok(Withdrawn::Ended);
+        }
+        match serde_json::from_value(answer) {
+            Ok(login) => Ok(Withdrawn::Granted(Box::new(login))),
+            Err(_) => Err(ApiError::Decode {
+                path: path::WITHDRAW_SIGNUP.to_owned(),
+                line: 0,
+                column: 0,
+            }),
+        }
+    }
+
     /// The login data of a session that was kept.
     pub async fn login(&self, session: &SessionToken) -> Result<LoginResponse, ApiError> {
         let request = self.put(&[path::LOGIN], &json!({}))?;
@@ -220,11 +251,10 @@ impl Api {
         Ok(())
     }
 
-    /// The me-object.
-    pub async fn me(&self, session: &SessionToken) -> Result<Value, ApiError> {
+    /// The me-object, and the notes about the user's handshakes.
+    pub async fn me(&self, session: &SessionToken) -> Result<UserAnswer, ApiError> {
         let request = self.get(path::ME, &[])?;
-        let answer: UserAnswer = self.call(request.bearer_auth(session.expose())).await?;
-        Ok(answer.user.into_value())
+        self.call(request.bearer_auth(session.expose())).await
     }
 
     /// What the me-channel has said about a link handshake.

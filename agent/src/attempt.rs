@@ -13,6 +13,8 @@ use codestream_protocol::TeamId;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::{CodeVerifier, SignupToken};
 
+use crate::random::Random;
+
 /// How long a person has.
 pub(crate) const LIFETIME: Duration = Duration::from_mins(5);
 
@@ -31,12 +33,31 @@ pub(crate) enum Target {
         /// The team that the user works in.
         team_id: TeamId,
     },
-    /// A session. A further link carries the same token and challenge, so that one poll serves them all.
+    /// A session. A further link has a token and challenge of its own, and the one before leads nowhere from then on.
     SignIn {
         token: SignupToken,
         verifier: CodeVerifier,
         signup: bool,
     },
+}
+
+impl Target {
+    /// What a further link needs. A sign-in gets a token of its own, so that the link before can be ended.
+    pub(crate) fn renewed(&self, random: &Random) -> Self {
+        match self {
+            Self::SignIn { signup, .. } => Self::sign_in(random, *signup),
+            other => other.clone(),
+        }
+    }
+
+    /// A sign-in with a new token.
+    pub(crate) fn sign_in(random: &Random, signup: bool) -> Self {
+        Self::SignIn {
+            token: SignupToken::new(random.uuid().to_string()),
+            verifier: CodeVerifier::from_entropy(random.bytes()),
+            signup,
+        }
+    }
 }
 
 /// What a browser is sent to.

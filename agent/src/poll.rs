@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use codestream_protocol::http::{CheckSignup, LoginResponse};
 use codestream_protocol::{ServerCode, UnixMillis};
+use serde_json::Value;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -43,7 +44,12 @@ enum Verdict {
     /// Signed in.
     Granted(Box<LoginResponse>),
     /// Ask again.
-    NotYet { held: bool, after: Option<Duration> },
+    NotYet {
+        held: bool,
+        after: Option<Duration>,
+        /// For the person who waits.
+        note: Option<String>,
+    },
     /// Ask again, later.
     Trouble {
         error: ApiError,
@@ -66,6 +72,12 @@ fn classify(answer: Result<Checked, ApiError>) -> Verdict {
         ApiError::Refused(refusal) if refusal.code() == Some(ServerCode::TokenNotFound) => Verdict::NotYet {
             held,
             after: refusal.retry_after,
+            note: refusal
+                .body
+                .info
+                .get("note")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         },
         error if error.is_transient() => Verdict::Trouble {
             after: error.retry_after(),
@@ -77,7 +89,8 @@ fn classify(answer: Result<Checked, ApiError>) -> Verdict {
 
 /// Who is asked.
 trait Asked: Sync {
-    fn ask(&self) -> impl Future<Output = Result<Checked, ApiError>> + Send;
+    /// `note`: the last one that it gave.
+    fn ask(&self, note: Option<&str>) -> impl Future<Output = Result<Checked, ApiError>> + Send;
 }
 
 struct Question<'a> {
@@ -86,12 +99,16 @@ struct Question<'a> {
 }
 
 impl Asked for Question<'_> {
-    async fn ask(&self) -> Result<Checked, ApiError> {
-        self.api.check_signup(self.check, Hold::Yes).await
+    async fn ask(&self, note: Option<&str>) -> Result<Checked, ApiError> {
+        let check = CheckSignup {
+            note: note.map(str::to_owned),
+            ..self.check.clone()
+        };
+        self.api.check_signup(&check, Hold::Yes).await
     }
 }
 
-/// Asks until there is a session or a reason why there is none.
+/// Asks until there is a session or a reason why there is none. `noted` hears each note for the person once.
 ///
 /// # Errors
 /// [`PollEnd`].
@@ -102,8 +119,9 @@ pub async fn wait_for_grant(
     check: &CheckSignup,
     expires_at: UnixMillis,
     cancel: &CancellationToken,
+    noted: &(dyn Fn(&str) + Sync),
 ) -> Result<LoginResponse, PollEnd> {
-    poll(&Question { api, check }, clock, random, expires_at, cancel).await
+    poll(&Question { api, check }, clock, random, expires_at, cancel, noted).await
 }
 
 async fn poll(
@@ -112,13 +130,14 @@ async fn poll(
     random: &Random,
     expires_at: UnixMillis,
     cancel: &CancellationToken,
+    noted: &(dyn Fn(&str) + Sync),
 ) -> Result<LoginResponse, PollEnd> {
     let deadline = Instant::now() + expires_at.since(clock.now());
     let mut trouble = None;
     tokio::select! {
         biased;
         () = cancel.cancelled() => Err(PollEnd::Cancelled),
-        end = ask_on(asked, random, &mut trouble) => end,
+        end = ask_on(asked, random, &mut trouble, noted) => end,
         () = sleep_until(deadline) => Err(PollEnd::Expired { trouble: None }),
     }
     .map_err(|end| match end {
@@ -131,16 +150,22 @@ async fn ask_on(
     asked: &impl Asked,
     random: &Random,
     trouble: &mut Option<ApiError>,
+    noted: &(dyn Fn(&str) + Sync),
 ) -> Result<LoginResponse, PollEnd> {
     let secs = Duration::from_secs;
     let mut usual = Backoff::new(secs(1), 1.5, secs(5), Jitter::Quarter);
     let mut troubled = Backoff::new(secs(1), 2.0, secs(30), Jitter::Quarter);
+    let mut known: Option<String> = None;
     loop {
         let began = Instant::now();
-        let delay = match classify(asked.ask().await) {
+        let delay = match classify(asked.ask(known.as_deref()).await) {
             Verdict::Granted(login) => return Ok(*login),
             Verdict::End(error) => return Err(PollEnd::Failed(error)),
-            Verdict::NotYet { held, after } => {
+            Verdict::NotYet { held, after, note } => {
+                if let Some(note) = note.as_deref().filter(|note| known.as_deref() != Some(note)) {
+                    noted(note);
+                }
+                known = note;
                 *trouble = None;
                 troubled.reset();
                 match after {

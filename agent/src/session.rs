@@ -16,6 +16,7 @@ mod login;
 mod logins;
 mod providers;
 mod refresh;
+mod reopening;
 
 use std::sync::Arc;
 
@@ -29,8 +30,8 @@ use codestream_protocol::lsp::notification::{
 };
 use codestream_protocol::lsp::request::{
     AddParams, Added, AttemptParams, CallParams, Called, ConfigureParams, Disconnected, Identities,
-    LinkParams, LoginResult, OtcParams, Person, ProviderList, ProviderParams, RemoveParams, Reopened,
-    SessionEnd, SessionList, SessionsEnded, SsoParams, Started, Status, TokenParams, UnlinkParams,
+    LinkParams, LoginResult, OtcParams, Person, ProviderList, ProviderParams, RemoveParams, ReopenParams,
+    Reopened, SessionEnd, SessionList, SessionsEnded, SsoParams, Started, Status, TokenParams, UnlinkParams,
 };
 use codestream_protocol::secret::SessionToken;
 use tokio::sync::{mpsc, oneshot};
@@ -160,8 +161,8 @@ impl Session {
         self.ask(|reply| Request::Cancel(params, reply)).await
     }
 
-    /// `codestream/attempt/reopen`: a new link for the same attempt, opened as the first one was.
-    pub async fn reopen(&self, params: AttemptParams) -> Result<Reopened, AgentError> {
+    /// `codestream/attempt/reopen`: a new link for the same attempt, in place of the one before.
+    pub async fn reopen(&self, params: ReopenParams) -> Result<Reopened, AgentError> {
         self.ask(|reply| Request::Reopen(params, reply)).await
     }
 

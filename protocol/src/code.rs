@@ -50,10 +50,11 @@ codes! {
     UserNotFound = "AUTH-1004", "The account behind this access token no longer exists.";
     TokenExpired = "AUTH-1005", "This link has expired. Start again from your IDE.";
     TokenNotFound = "AUTH-1006", "Not signed in yet.";
+    LinkReplaced = "AUTH-1020", "This link was replaced by a newer one. Use the link that your IDE opened last.";
     ParameterRequired = "RAPI-1001", "A required parameter is missing.";
     NotFound = "RAPI-1003", "There is nothing here.";
     Validation = "RAPI-1005", "The request is not well formed.";
-    ReadAuth = "RAPI-1009", "This was started in another browser. Start again from your IDE.";
+    ReadAuth = "RAPI-1009", "This link was already opened in another browser. Press Open again in your IDE for a new link.";
     UpdateAuth = "RAPI-1010", "You may not change this.";
     CreateAuth = "RAPI-1011", "You may not create this.";
     InvalidParameter = "RAPI-1012", "A parameter has a wrong value.";

@@ -45,6 +45,9 @@ pub mod path {
     pub const CONVERSATIONS: &str = "/msteams_conversations";
     /// `PUT`: [`super::CheckSignup`] to [`super::LoginResponse`].
     pub const CHECK_SIGNUP: &str = "/no-auth/check-signup";
+    /// `PUT`: [`super::CheckSignup`], with a verifier: ends the sign-up, so that its link is dead. `{}`; or
+    /// [`super::LoginResponse`] when it had been granted before.
+    pub const WITHDRAW_SIGNUP: &str = "/no-auth/withdraw-signup";
     /// `PUT {}`, Bearer: [`super::LoginResponse`].
     pub const LOGIN: &str = "/login";
     /// `PUT`, Bearer: `{}`.
@@ -124,6 +127,9 @@ pub struct CheckSignup {
     /// Accepted and ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nr_account_id: Option<Value>,
+    /// The last note that the agent was given: a poll is held until there is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// How a session came about.
@@ -284,6 +290,9 @@ impl Scope {
 /// `GET /users/me`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UserAnswer {
+    /// Notes about the user's open handshakes, for an agent whose me-channel is down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<AttemptNoted>,
     /// The me-object.
     pub user: MeObject,
 }

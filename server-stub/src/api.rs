@@ -14,6 +14,7 @@ pub(crate) mod limit;
 mod link;
 mod login_data;
 mod prefer;
+mod prefetch;
 mod read;
 mod session;
 mod start_code;
@@ -25,6 +26,7 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{delete, get, put};
 use codestream_protocol::http::path;
 
@@ -34,6 +36,7 @@ pub(crate) use address::{ClientAddress, Peer, client_address};
 pub(crate) use bearer::Bearer;
 pub(crate) use edge::{MOST_BYTES, RequestId, around, to_the_end};
 pub(crate) use error::RouteError;
+pub(crate) use prefetch::refuse_prefetch;
 pub(crate) use read::{Json, Query};
 pub(crate) use start_code::agent_name;
 
@@ -42,7 +45,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route(path::STATUS, get(status::show))
         .route(path::CAPABILITIES, get(capabilities::show))
-        .route(path::PROVIDER_AUTH_CODE, get(start_code::make))
+        .route(
+            path::PROVIDER_AUTH_CODE,
+            get(start_code::make).layer(from_fn(refuse_prefetch)),
+        )
+        .route(path::WITHDRAW_SIGNUP, put(check_signup::withdraw))
         .route(path::LOGIN, put(session::login))
         .route(path::LOGOUT, put(session::logout))
         .route(path::ME, get(session::me))

@@ -35,9 +35,11 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{delete, get, post, put};
 use codestream_protocol::http::path;
 
+use crate::api::refuse_prefetch;
 use crate::app::App;
 use crate::providers::Registry;
 
@@ -52,7 +54,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         let receive = move |state, path, request| callback::returned(state, path, provider, request);
         router.route(&format!("{prefix}/{{jti}}"), get(receive))
     });
-    returns
+    let in_the_browser = returns
         .route(&of_provider(path::WEB_PROVIDER_AUTH), get(start::start))
         .route(&of_provider(path::NO_AUTH_PROVIDER_AUTH), get(start::start))
         .route(
@@ -68,8 +70,13 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route(&of_provider(done::SIGNED_IN), get(done::signed_in))
         .route(&of_provider(done::LINKING), get(done::linking))
         .route(undo::PATH, post(undo::take_back))
+        .route_layer(from_fn(refuse_prefetch));
+    in_the_browser
         .route(&of_provider(path::PROVIDER_DEAUTH), put(deauth::disconnect))
-        .route(&of_provider(path::PROVIDER_REFRESH), get(refresh::refresh))
+        .route(
+            &of_provider(path::PROVIDER_REFRESH),
+            get(refresh::refresh).layer(from_fn(refuse_prefetch)),
+        )
         .route(&of_provider(path::PROVIDER_SET_TOKEN), put(token::set_token))
         .route(&of_provider(path::PROVIDER_INFO), put(token::set_info))
         .route(

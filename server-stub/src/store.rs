@@ -37,11 +37,13 @@ pub(crate) use notices::{Notice, NoticeKind, Notices};
 pub(crate) use people::{NewUser, People, Team, User};
 pub(crate) use quota::{Policy, Quota};
 pub(crate) use sessions::{NewSession, OpenSession, OpenedSession, Session, SessionEnd, SessionId, Sessions};
-pub(crate) use sign_ups::{Grant, Granted, NewAccount, NewGrant, SignUpKey, SignUpStatus, SignUps, Who};
+pub(crate) use sign_ups::{
+    Grant, Granted, NewAccount, NewGrant, SignUpKey, SignUpStatus, SignUps, Who, Withdrawn,
+};
 pub(crate) use teams::{
     By, HostChange, HostKey, Put, PutHost, Removal, RemovedHost, TeamHost, TeamToken, TeamTokenKey, Teams,
 };
-pub(crate) use undos::{Deed, Undo, Undoing, Undos};
+pub(crate) use undos::{Deed, TakenUndo, UNDO_LEASE, Undo, Undoing, Undos};
 pub(crate) use wake::{Topic, Wake, Wakes};
 pub(crate) use workspaces::{Leaving, Workspaces};
 

@@ -158,7 +158,7 @@ pub fn kind_of(code: &str) -> ErrorKind {
     };
     match code {
         Code::MissingAuthorization | Code::NoUserId | Code::UserNotFound => ErrorKind::NotSignedIn,
-        Code::TokenInvalid | Code::ReadAuth => ErrorKind::StateRejected,
+        Code::TokenInvalid | Code::ReadAuth | Code::LinkReplaced => ErrorKind::StateRejected,
         Code::TokenExpired | Code::TokenNotFound | Code::WebTokenExpired | Code::LinkUsedUp => {
             ErrorKind::Expired
         }

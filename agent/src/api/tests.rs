@@ -65,6 +65,7 @@ fn check() -> CheckSignup {
         token: SignupToken::new("t"),
         code_verifier: Some(CodeVerifier::new("v")),
         nr_account_id: None,
+        note: None,
     }
 }
 
@@ -95,6 +96,7 @@ async fn a_start_code_is_asked_for_with_team_time_ide_and_machine() {
             Duration::from_mins(5),
             Purpose::Connect,
             &device,
+            &[],
         )
         .await
         .expect("a code");

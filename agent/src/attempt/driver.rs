@@ -3,19 +3,24 @@
 use std::time::Duration;
 
 use codestream_protocol::http::{CheckSignup, LoginResponse, ProviderRow, StartCodeAnswer};
+use codestream_protocol::id::CodeId;
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::secret::SessionToken;
 use codestream_protocol::{ServerCode, TeamId, UnixMillis, match_code};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{Api, ApiError, Device, Purpose};
+use crate::api::{Api, ApiError, Device, Purpose, Withdrawn};
 use crate::attempt::{Link, Target};
+use crate::backoff::{Backoff, Jitter};
 use crate::clock::Clock;
 use crate::error::Failure;
 use crate::poll::{PollEnd, wait_for_grant};
 use crate::random::Random;
 use crate::thirdparty;
 
+/// How often a server that does not answer is asked to end a sign-up.
+const WITHDRAWALS: u32 = 3;
 /// The server's capability that asks people to compare match codes.
 const CONFIRMS: &str = "confirmSignIn";
 /// Clocks this close together are one clock.
@@ -32,9 +37,10 @@ pub(crate) async fn connect_link(
     (provider, host): (&str, Option<&str>),
     remaining: Duration,
     device: &Device,
+    replaces: &[CodeId],
 ) -> Result<Link, ApiError> {
     let answer = api
-        .start_code(session, team_id, remaining, purpose, device)
+        .start_code(session, team_id, remaining, purpose, device, replaces)
         .await?;
     Ok(Link {
         url: api.connect_url(provider, host, &answer.code).into(),
@@ -149,6 +155,46 @@ pub(crate) fn no_app(row: &ProviderRow) -> Failure {
     }
 }
 
+/// Ends the sign-up behind a link that is to be replaced. Asked again while the server does not answer: it answers alike, and
+/// an answer that was lost may have been a session. The request itself is not given up with the attempt, for the same reason.
+///
+/// # Errors
+/// Whether the old link still leads anywhere is not known.
+pub(crate) async fn withdraw(
+    api: &Api,
+    random: &Random,
+    check: &CheckSignup,
+    cancel: &CancellationToken,
+) -> Result<Withdrawn, Failure> {
+    let mut delays = Backoff::new(
+        Duration::from_millis(500),
+        2.0,
+        Duration::from_secs(4),
+        Jitter::Quarter,
+    );
+    let mut tries = 0;
+    loop {
+        let error = match api.withdraw_signup(check).await {
+            Ok(withdrawn) => return Ok(withdrawn),
+            Err(error) => error,
+        };
+        tries += 1;
+        match &error {
+            // A server of an earlier version: its link dies with its time.
+            ApiError::Refused(refusal) if refusal.code() == Some(ServerCode::NotFound) => {
+                return Ok(Withdrawn::Ended);
+            }
+            error if error.is_transient() && tries < WITHDRAWALS && !cancel.is_cancelled() => {}
+            error => return Err(Failure::from(error)),
+        }
+        let delay = delays.next(random.fraction());
+        tokio::select! {
+            () = cancel.cancelled() => return Err(Failure::from(&error)),
+            () = sleep(error.retry_after().unwrap_or(delay)) => {}
+        }
+    }
+}
+
 /// Asks for the grant of a sign-in until there is an answer; `None` when it was cancelled.
 pub(crate) async fn grant(
     api: &Api,
@@ -157,8 +203,9 @@ pub(crate) async fn grant(
     check: &CheckSignup,
     expires_at: UnixMillis,
     cancel: &CancellationToken,
+    noted: &(dyn Fn(&str) + Sync),
 ) -> Option<Result<Box<LoginResponse>, Failure>> {
-    let end = match wait_for_grant(api, clock, random, check, expires_at, cancel).await {
+    let end = match wait_for_grant(api, clock, random, check, expires_at, cancel, noted).await {
         Ok(login) => return Some(Ok(Box::new(login))),
         Err(end) => end,
     };

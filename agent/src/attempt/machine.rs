@@ -20,8 +20,14 @@ pub(crate) const FINISHING: Duration = Duration::from_secs(10);
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Input {
-    /// There is a link: the first one, or a further one.
+    /// There is a first link.
     Linked(Link),
+    /// A further link is there, in place of the one before.
+    Relinked {
+        link: Link,
+        /// Whether a browser is to open it.
+        open: bool,
+    },
     /// It cannot go on: there will be no link, or no session.
     Failed(Failure),
     /// The link was handed over.
@@ -60,7 +66,7 @@ pub(crate) enum Effect {
     Tell,
     /// Hand the link to a browser.
     Open(String),
-    /// Begin to ask for the grant.
+    /// Ask for the grant of the link as it now is, and of no other.
     Poll,
     /// Find out who was connected.
     Identify,
@@ -115,6 +121,8 @@ impl Machine {
         let finishing = self.attempt.step == Step::Finishing;
         let effects = match input {
             Input::Linked(link) => self.linked(link),
+            Input::Relinked { .. } if self.attempt.step >= Step::Confirming => Vec::new(),
+            Input::Relinked { link, open } => self.relinked(link, open),
             // Nothing is certain of a link until the server answers the confirmation.
             Input::Granted if self.attempt.kind == AttemptKind::Link => {
                 let account = self.attempt.account.clone();
@@ -140,6 +148,7 @@ impl Machine {
             }
             // The first account that came back is the one that the person sees.
             Input::CameBack { .. } | Input::Confirmed => Vec::new(),
+            Input::Noted(note) if finishing || self.attempt.note.as_ref() == Some(&note) => Vec::new(),
             Input::Noted(note) => {
                 self.attempt.note = Some(note);
                 vec![Effect::Tell]
@@ -183,22 +192,31 @@ impl Machine {
     }
 
     fn linked(&mut self, link: Link) -> Vec<Effect> {
-        let first = !self.is_known();
         self.attempt.url.clone_from(&link.url);
-        self.attempt.match_code = link.match_code.or(self.attempt.match_code.take());
-        if self.attempt.step >= Step::Confirming {
-            return Vec::new();
+        self.attempt.match_code = link.match_code;
+        self.attempt.expires_at = link.expires_at;
+        let started = Started {
+            attempt_id: self.attempt.attempt_id,
+            url: link.url.clone(),
+            expires_at: link.expires_at,
+        };
+        vec![Effect::Answer(Ok(started)), Effect::Tell, Effect::Open(link.url)]
+    }
+
+    fn relinked(&mut self, link: Link, open: bool) -> Vec<Effect> {
+        self.attempt.url.clone_from(&link.url);
+        self.attempt.match_code = link.match_code;
+        // It was about the link before.
+        self.attempt.note = None;
+        let mut effects = vec![Effect::Tell];
+        if self.attempt.kind == AttemptKind::SignIn {
+            // At once: a link that is only copied is opened without anybody saying so.
+            self.polling = true;
+            effects.push(Effect::Poll);
         }
-        let mut effects = Vec::new();
-        if first {
-            self.attempt.expires_at = link.expires_at;
-            effects.push(Effect::Answer(Ok(Started {
-                attempt_id: self.attempt.attempt_id,
-                url: link.url.clone(),
-                expires_at: link.expires_at,
-            })));
+        if open {
+            effects.push(Effect::Open(link.url));
         }
-        effects.extend([Effect::Tell, Effect::Open(link.url)]);
         effects
     }
 

@@ -73,6 +73,7 @@ pub(super) struct TerminalHost {
     login: watch::Sender<Option<DidLogin>>,
     match_code: Mutex<Option<String>>,
     attempt: watch::Sender<Option<Attempt>>,
+    note: Mutex<Option<String>>,
 }
 
 impl TerminalHost {
@@ -83,6 +84,7 @@ impl TerminalHost {
             login: watch::Sender::new(None),
             match_code: Mutex::new(None),
             attempt: watch::Sender::new(None),
+            note: Mutex::new(None),
         }
     }
 
@@ -103,6 +105,16 @@ impl TerminalHost {
         });
         let reached = reached.await.ok()?;
         reached.clone()
+    }
+
+    fn show_note(&self, change: &AttemptDidChange) {
+        let mut shown = self.note.lock().unwrap_or_else(PoisonError::into_inner);
+        if change.attempt.note != *shown {
+            shown.clone_from(&change.attempt.note);
+            if let Some(note) = shown.as_deref() {
+                self.terminal.say(&format_args!("{note}"));
+            }
+        }
     }
 
     fn show_match_code(&self, change: &AttemptDidChange) {
@@ -137,6 +149,7 @@ impl Host for TerminalHost {
             }
             Notification::Attempt(change) => {
                 self.show_match_code(&change);
+                self.show_note(&change);
                 self.attempt.send_replace(Some(change.attempt));
             }
             Notification::Notice(message) => self.terminal.complain(&message),

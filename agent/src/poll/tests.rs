@@ -43,7 +43,7 @@ impl Script {
 }
 
 impl Asked for Script {
-    async fn ask(&self) -> Answer {
+    async fn ask(&self, _: Option<&str>) -> Answer {
         let asked = {
             let mut asked = self.asked.lock().expect("notes");
             asked.push(self.began.elapsed());
@@ -111,6 +111,7 @@ async fn run(script: &Script, secs: u64) -> Result<LoginResponse, PollEnd> {
         &Random::seeded(7),
         expires_at,
         &CancellationToken::new(),
+        &|_| {},
     )
     .await
 }
@@ -312,7 +313,7 @@ async fn cancelling_ends_a_question_in_flight_at_once() {
     let cancel = CancellationToken::new();
     let random = Random::seeded(7);
     let expires_at = clock.now() + Duration::from_mins(5);
-    let waiting = poll(&script, &clock, &random, expires_at, &cancel);
+    let waiting = poll(&script, &clock, &random, expires_at, &cancel, &|_| {});
     let cancelling = async {
         sleep(Duration::from_secs(3)).await;
         cancel.cancel();
@@ -320,4 +321,28 @@ async fn cancelling_ends_a_question_in_flight_at_once() {
     let (end, ()) = tokio::join!(waiting, cancelling);
     assert_eq!(end.err(), Some(PollEnd::Cancelled));
     assert!(script.began.elapsed() < Duration::from_secs(4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_note_is_heard_once_and_the_poll_goes_on() {
+    let noted = || {
+        let mut refusal = refused(403, "AUTH-1006", None);
+        refusal
+            .body
+            .info
+            .insert("note".to_owned(), json!("Opened elsewhere."));
+        Ok(Checked {
+            login: Err(refusal),
+            preference_applied: true,
+        })
+    };
+    let script = Script::new([(0, noted()), (25, noted())], granted);
+    let heard = Mutex::new(Vec::new());
+    let clock = TestClock::start();
+    let expires_at = clock.now() + Duration::from_mins(5);
+    let hear = |note: &str| heard.lock().expect("notes").push(note.to_owned());
+    let (random, cancel) = (Random::seeded(7), CancellationToken::new());
+    let login = poll(&script, &clock, &random, expires_at, &cancel, &hear).await;
+    assert!(login.is_ok(), "{login:?}");
+    assert_eq!(*heard.lock().expect("notes"), ["Opened elsewhere."]);
 }

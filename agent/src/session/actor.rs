@@ -207,7 +207,8 @@ impl Actor {
             Input::Request(request) => self.asked(request),
             Input::Attempt(id, input) => self.step(id, input),
             Input::Linked(id, link) => self.linked(id, link),
-            Input::Relinked { id, link, reply } => self.relinked(id, link, reply),
+            Input::Relinked { id, renewed, press } => self.relinked(id, renewed, press),
+            Input::Replaced(id, token) => self.replaced(id, &token),
             Input::Granted(id, login) => self.granted(id, *login),
             Input::LoggedIn {
                 login,
@@ -215,7 +216,7 @@ impl Actor {
                 reply,
             } => self.logged_in(*login, team_id, reply),
             Input::Restored { epoch, login } if epoch == self.epoch => self.restored(login),
-            Input::Fetched { epoch, user } if epoch == self.epoch => self.fetched(user),
+            Input::Fetched { epoch, fetched } if epoch == self.epoch => self.fetched(fetched),
             Input::TeamsFetched { epoch, login } if epoch == self.epoch => self.teams_fetched(*login),
             Input::Changed { epoch, change } if epoch == self.epoch => {
                 self.user_changed(&change.user);
@@ -262,7 +263,7 @@ impl Actor {
             Request::SignIn(params, reply) => self.sign_in(params, reply),
             Request::Ended(id, reply) => self.watch(id, reply),
             Request::Cancel(params, reply) => self.cancel(params.attempt_id, reply),
-            Request::Reopen(params, reply) => self.reopen(params.attempt_id, reply),
+            Request::Reopen(params, reply) => self.reopen(&params, reply),
             Request::LoginOtc(params, reply) => self.login_otc(&params, reply),
             Request::LoginToken(params, reply) => self.login_token(params, reply),
             Request::Link(params, reply) => self.link(&params, reply),

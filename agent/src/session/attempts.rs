@@ -7,9 +7,9 @@ use codestream_protocol::id::CodeId;
 use codestream_protocol::lsp::attempt::{Attempt, AttemptKind, Outcome, Step};
 use codestream_protocol::lsp::error::ErrorKind;
 use codestream_protocol::lsp::notification::AttemptDidChange;
-use codestream_protocol::lsp::request::{LinkParams, ProviderParams, Reopened, SsoParams, Started};
+use codestream_protocol::lsp::request::{LinkParams, ProviderParams, SsoParams, Started};
 use codestream_protocol::secret::{CodeVerifier, SessionToken, SignupToken};
-use codestream_protocol::{AttemptId, ProviderId, UnixMillis, text};
+use codestream_protocol::{AttemptId, ProviderId, ServerCode, UnixMillis, text};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::api::Purpose;
@@ -19,23 +19,30 @@ use crate::error::{AgentError, Failure};
 use crate::session::Notification;
 use crate::session::actor::{Actor, Shared, Work, answer};
 use crate::session::inbox::{Input, Reply};
+use crate::session::reopening::Waiting;
 use crate::thirdparty;
 
 /// A machine and what belongs to it.
-struct Entry {
-    machine: Machine,
-    target: Target,
+pub(crate) struct Entry {
+    pub(crate) machine: Machine,
+    pub(crate) target: Target,
     press: Option<Reply<Started>>,
     watchers: Vec<Reply<Attempt>>,
     /// The handshakes of its links, as the server names them.
-    codes: Vec<CodeId>,
+    pub(crate) codes: Vec<CodeId>,
+    /// Those of them whose link another browser has opened.
+    pub(crate) noted: Vec<CodeId>,
+    /// Presses for a further link; `None` when none is being made.
+    pub(crate) reopening: Waiting,
     /// The handshake whose account is shown for confirmation.
     came_back: Option<CodeId>,
     /// Since when the service was connected at the press, in the server's time.
     before: Option<UnixMillis>,
     /// Ends what runs for it.
     running: Option<DropGuard>,
-    cancel: CancellationToken,
+    /// Ends the poll for its grant.
+    polling: Option<DropGuard>,
+    pub(crate) cancel: CancellationToken,
 }
 
 /// Running ones, and the last ended one of each service.
@@ -45,7 +52,7 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    fn entry(&mut self, id: AttemptId) -> Option<&mut Entry> {
+    pub(crate) fn entry(&mut self, id: AttemptId) -> Option<&mut Entry> {
         self.entries
             .iter_mut()
             .find(|entry| entry.machine.attempt().attempt_id == id)
@@ -79,6 +86,16 @@ impl Attempts {
     /// The running attempt that a handshake belongs to.
     pub(crate) fn of_code(&self, code: CodeId) -> Option<AttemptId> {
         self.running(|entry| entry.codes.contains(&code)).pop()
+    }
+
+    /// The same, whose link has been opened in another browser.
+    pub(crate) fn of_noted(&mut self, code: CodeId) -> Option<AttemptId> {
+        let id = self.of_code(code)?;
+        let entry = self.entry(id)?;
+        if !entry.noted.contains(&code) {
+            entry.noted.push(code);
+        }
+        Some(id)
     }
 
     /// Running attempts of a signed-in user.
@@ -170,7 +187,15 @@ impl Actor {
         let id = self.begin(attempt, target.clone(), before, reply);
         let epoch = self.epoch;
         self.spawn(async move |work| {
-            let link = link(&work, epoch, &provider, &target, Some(&session), LIFETIME).await;
+            let wanted = Wanted {
+                epoch,
+                provider: &provider,
+                target: &target,
+                session: Some(&session),
+                remaining: LIFETIME,
+                replaces: &[],
+            };
+            let link = link(&work, wanted).await;
             work.tell(Input::Linked(id, link));
         });
     }
@@ -189,15 +214,19 @@ impl Actor {
         );
         let attempt = self.attempt(AttemptKind::SignIn, name, id, host);
         let random = &self.shared.deps.random;
-        let target = Target::SignIn {
-            token: SignupToken::new(random.uuid().to_string()),
-            verifier: CodeVerifier::from_entropy(random.bytes()),
-            signup,
-        };
+        let target = Target::sign_in(random, signup);
         let id = self.begin(attempt, target.clone(), None, reply);
         let epoch = self.epoch;
         self.spawn(async move |work| {
-            let link = link(&work, epoch, &provider, &target, None, LIFETIME).await;
+            let wanted = Wanted {
+                epoch,
+                provider: &provider,
+                target: &target,
+                session: None,
+                remaining: LIFETIME,
+                replaces: &[],
+            };
+            let link = link(&work, wanted).await;
             work.tell(Input::Linked(id, link));
         });
     }
@@ -219,7 +248,15 @@ impl Actor {
         let id = self.begin(attempt, target.clone(), None, reply);
         let epoch = self.epoch;
         self.spawn(async move |work| {
-            let link = link(&work, epoch, &provider, &target, Some(&session), LIFETIME).await;
+            let wanted = Wanted {
+                epoch,
+                provider: &provider,
+                target: &target,
+                session: Some(&session),
+                remaining: LIFETIME,
+                replaces: &[],
+            };
+            let link = link(&work, wanted).await;
             work.tell(Input::Linked(id, link));
         });
     }
@@ -350,7 +387,10 @@ impl Actor {
             watchers: Vec::new(),
             codes: Vec::new(),
             came_back: None,
+            noted: Vec::new(),
+            reopening: None,
             before,
+            polling: None,
             running: Some(cancel.clone().drop_guard()),
             cancel,
         });
@@ -393,45 +433,17 @@ impl Actor {
         }
     }
 
-    /// `codestream/attempt/reopen`.
-    pub(crate) fn reopen(&mut self, id: AttemptId, reply: Reply<Reopened>) {
-        let session = self.login().ok().map(|login| login.data.access_token.clone());
-        let (now, epoch) = (self.now(), self.epoch);
-        let Some(entry) = self.attempts.entry(id) else {
-            return answer(reply, Err(no_such_attempt()));
-        };
-        let attempt = entry.machine.attempt().clone();
-        if let Some(end) = &attempt.end {
-            let kind = end.kind.unwrap_or(ErrorKind::Expired);
-            let failure = Failure::new(kind, "This attempt has ended. Start again.");
-            return answer(reply, Err(failure.of_provider(&attempt.provider).into()));
-        }
-        let target = entry.target.clone();
-        self.spawn(async move |work| {
-            let remaining = attempt.expires_at.since(now);
-            let session = session.as_ref();
-            let link = link(&work, epoch, &attempt.provider, &target, session, remaining).await;
-            work.tell(Input::Relinked { id, link, reply });
-        });
-    }
-
-    /// A further link is there, or will not be.
-    pub(crate) fn relinked(&mut self, id: AttemptId, link: Result<Link, Failure>, reply: Reply<Reopened>) {
-        match link {
-            Ok(link) => {
-                self.note_code(id, &link);
-                let url = link.url.clone();
-                self.step(id, Happened::Linked(link));
-                answer(reply, Ok(Reopened { url }));
-            }
-            Err(failure) => answer(reply, Err(failure.into())),
-        }
-    }
-
     /// A sign-in was granted: the session begins, then the attempt ends.
     pub(crate) fn granted(&mut self, id: AttemptId, login: LoginResponse) {
         let running = |entry: &mut Entry| entry.machine.is_running();
         if !self.attempts.entry(id).is_some_and(running) {
+            if self
+                .login()
+                .is_ok_and(|held| held.data.access_token == login.access_token)
+            {
+                // The poll and a press of *Open again* have both heard of the same grant.
+                return;
+            }
             // Cancelled in the same moment: nobody wants this session.
             return self.give_back(login.access_token);
         }
@@ -498,7 +510,7 @@ impl Actor {
         }
     }
 
-    fn poll(&mut self, id: AttemptId) {
+    pub(crate) fn poll(&mut self, id: AttemptId) {
         let Ok(api) = self.api() else { return };
         let Some(entry) = self.attempts.entry(id) else {
             return;
@@ -506,18 +518,27 @@ impl Actor {
         let Target::SignIn { token, verifier, .. } = entry.target.clone() else {
             return;
         };
-        let cancel = entry.cancel.clone();
+        let cancel = entry.cancel.child_token();
+        entry.polling = Some(cancel.clone().drop_guard());
         let expires_at = entry.machine.attempt().expires_at;
         self.spawn(async move |work| {
             let deps = &work.shared.deps;
+            let noted = |note: &str| work.tell(Input::Attempt(id, Happened::Noted(note.to_owned())));
+            let which = token.clone();
             let check = CheckSignup {
                 token,
                 code_verifier: Some(verifier),
                 nr_account_id: None,
+                note: None,
             };
             let clock = deps.clock.as_ref();
-            match driver::grant(&api, clock, &deps.random, &check, expires_at, &cancel).await {
+            match driver::grant(&api, clock, &deps.random, &check, expires_at, &cancel, &noted).await {
                 None => {}
+                Some(Err(failure))
+                    if failure.server_code.as_deref() == Some(ServerCode::LinkReplaced.as_str()) =>
+                {
+                    work.tell(Input::Replaced(id, which));
+                }
                 Some(Ok(login)) => work.tell(Input::Granted(id, login)),
                 Some(Err(failure)) => work.tell(Input::Attempt(id, Happened::Refused(failure))),
             }
@@ -525,18 +546,31 @@ impl Actor {
     }
 }
 
-/// A link for an attempt that has `remaining` left.
-async fn link(
-    work: &Work,
-    epoch: u64,
-    provider: &str,
-    target: &Target,
-    session: Option<&SessionToken>,
-    remaining: Duration,
-) -> Result<Link, Failure> {
+/// What a link is asked for with.
+pub(crate) struct Wanted<'a> {
+    pub(crate) epoch: u64,
+    pub(crate) provider: &'a str,
+    pub(crate) target: &'a Target,
+    pub(crate) session: Option<&'a SessionToken>,
+    /// What the attempt has left.
+    pub(crate) remaining: Duration,
+    /// Handshakes that lead nowhere any more.
+    pub(crate) replaces: &'a [CodeId],
+}
+
+/// A link for an attempt.
+pub(crate) async fn link(work: &Work, wanted: Wanted<'_>) -> Result<Link, Failure> {
     let Shared {
         api, deps, device, ..
     } = work.shared.as_ref();
+    let Wanted {
+        epoch,
+        provider,
+        target,
+        session,
+        remaining,
+        replaces,
+    } = wanted;
     let api = api.as_ref().map_err(Clone::clone)?;
     let clock = deps.clock.as_ref();
     match (target, session) {
@@ -547,20 +581,24 @@ async fn link(
         (Target::Connect { team_id, host }, Some(session)) => {
             let at = (provider, host.as_deref());
             let purpose = Purpose::Connect;
-            let made =
-                driver::connect_link(api, clock, session, team_id, purpose, at, remaining, device).await;
+            let made = driver::connect_link(
+                api, clock, session, team_id, purpose, at, remaining, device, replaces,
+            )
+            .await;
             work.heed(epoch, made).map_err(|error| Failure::from(&error))
         }
         (Target::Link { team_id }, Some(session)) => {
             let at = (provider, None);
             let purpose = Purpose::Link;
-            let made =
-                driver::connect_link(api, clock, session, team_id, purpose, at, remaining, device).await;
+            let made = driver::connect_link(
+                api, clock, session, team_id, purpose, at, remaining, device, replaces,
+            )
+            .await;
             work.heed(epoch, made).map_err(|error| Failure::from(&error))
         }
     }
 }
 
-fn no_such_attempt() -> AgentError {
+pub(crate) fn no_such_attempt() -> AgentError {
     AgentError::Params("There is no attempt with this `attemptId`.".to_owned())
 }

@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use codestream_protocol::AttemptId;
-use codestream_protocol::channel::{AttemptEnded, Message};
+use codestream_protocol::channel::{AttemptEnded, AttemptNoted, Message};
 use codestream_protocol::directive::{Applied, Directive};
-use codestream_protocol::http::{LinkState, LoginResponse};
+use codestream_protocol::http::{LinkState, LoginResponse, UserAnswer};
 use codestream_protocol::lsp::notification::{
     ConnectionStatus, DataType, DidChangeConnectionStatus, DidChangeData,
 };
@@ -90,17 +90,21 @@ impl Actor {
 
     /// What the server tells of a handshake, on the channel or when asked.
     pub(crate) fn link_seen(&mut self, state: LinkState) {
-        if let Some(noted) = state.attempt_noted
-            && let Some(id) = self.attempts.of_code(noted.code_id)
-        {
-            let note = text::shown(&noted.note, Limit::MESSAGE);
-            self.step(id, Happened::Noted(note));
+        if let Some(noted) = state.attempt_noted {
+            self.handshake_noted(noted);
         }
         if let Some(confirming) = state.attempt_confirming {
             self.came_back(confirming.code_id, &confirming.account);
         }
         if let Some(ended) = state.attempt_ended {
             self.handshake_ended(ended);
+        }
+    }
+
+    fn handshake_noted(&mut self, noted: AttemptNoted) {
+        if let Some(id) = self.attempts.of_noted(noted.code_id) {
+            let note = text::shown(&noted.note, Limit::MESSAGE);
+            self.step(id, Happened::Noted(note));
         }
     }
 
@@ -172,7 +176,7 @@ impl Actor {
             let mut delays = Backoff::new(secs(1), 2.0, secs(30), Jitter::Quarter);
             loop {
                 match work.heed(epoch, api.me(&token).await) {
-                    Ok(user) => return work.tell(Input::Fetched { epoch, user }),
+                    Ok(fetched) => return work.tell(Input::Fetched { epoch, fetched }),
                     Err(error) if error.ends_session() => return,
                     Err(error) => {
                         tracing::info!(%error, "fetching the user again later");
@@ -185,12 +189,17 @@ impl Actor {
     }
 
     /// The me-object is there.
-    pub(crate) fn fetched(&mut self, user: Value) {
+    pub(crate) fn fetched(&mut self, fetched: UserAnswer) {
+        let UserAnswer { user, notes } = fetched;
+        let user = user.into_value();
         let Some(login) = self.login_mut() else { return };
         login.fetching = false;
         if login.replace_user(user) {
             self.reschedule();
             self.tell_user(true);
+        }
+        for noted in notes {
+            self.handshake_noted(noted);
         }
         for waiting in std::mem::take(&mut self.after_fetch) {
             match waiting {

@@ -2,21 +2,21 @@
 
 use codestream_protocol::AttemptId;
 use codestream_protocol::directive::Directive;
-use codestream_protocol::http::{LinkState, LoginResponse, ProviderInfo, UserChange};
+use codestream_protocol::http::{LinkState, LoginResponse, ProviderInfo, UserAnswer, UserChange};
 use codestream_protocol::lsp::attempt::Attempt;
 use codestream_protocol::lsp::request::{
     AddParams, Added, AttemptParams, CallParams, Called, ConfigureParams, Disconnected, Identities,
-    LinkParams, LoginResult, OtcParams, Person, ProviderList, ProviderParams, RemoveParams, Reopened,
-    SessionEnd, SessionList, SessionsEnded, SsoParams, Started, Status, TokenParams, UnlinkParams,
+    LinkParams, LoginResult, OtcParams, Person, ProviderList, ProviderParams, RemoveParams, ReopenParams,
+    Reopened, SessionEnd, SessionList, SessionsEnded, SsoParams, Started, Status, TokenParams, UnlinkParams,
 };
-use codestream_protocol::secret::AccessToken;
-use serde_json::Value;
+use codestream_protocol::secret::{AccessToken, SignupToken};
 use tokio::sync::oneshot;
 
 use crate::api::ApiError;
 use crate::attempt::{Link, machine};
 use crate::error::{AgentError, Failure};
 use crate::session::accounts::AccountKey;
+use crate::session::reopening::{Renewed, Reopening};
 
 /// Where an answer goes. Dropping it tells the caller that the agent is shutting down.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, AgentError>>;
@@ -27,7 +27,7 @@ pub(crate) enum Request {
     SignIn(SsoParams, Reply<Started>),
     Ended(AttemptId, Reply<Attempt>),
     Cancel(AttemptParams, Reply<()>),
-    Reopen(AttemptParams, Reply<Reopened>),
+    Reopen(ReopenParams, Reply<Reopened>),
     LoginOtc(OtcParams, Reply<LoginResult>),
     LoginToken(TokenParams, Reply<LoginResult>),
     Link(LinkParams, Reply<Started>),
@@ -58,9 +58,11 @@ pub(crate) enum Input {
     /// A further link of an attempt.
     Relinked {
         id: AttemptId,
-        link: Result<Link, Failure>,
-        reply: Reply<Reopened>,
+        renewed: Result<Renewed, Failure>,
+        press: Reopening,
     },
+    /// The server says that an attempt's link was replaced.
+    Replaced(AttemptId, SignupToken),
     /// A sign-in attempt was granted.
     Granted(AttemptId, Box<LoginResponse>),
     /// What the server said about the session that was kept.
@@ -75,7 +77,7 @@ pub(crate) enum Input {
         reply: Reply<LoginResult>,
     },
     /// The me-object, whole.
-    Fetched { epoch: u64, user: Value },
+    Fetched { epoch: u64, fetched: UserAnswer },
     /// The login data, fetched anew for its teams.
     TeamsFetched { epoch: u64, login: Box<LoginResponse> },
     /// A change that an answer told.

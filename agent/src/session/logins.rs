@@ -225,6 +225,7 @@ impl Actor {
             code_verifier: self.attempts.verifier(&token),
             token,
             nr_account_id: None,
+            note: None,
         };
         self.spawn(async move |work| match api.check_signup(&check, Hold::No).await {
             Ok(checked) => match checked.login {

@@ -208,8 +208,9 @@ async fn a_change_that_does_not_fit_is_fetched_before_the_account_is_named() {
 async fn every_link_of_an_attempt_may_end_it() {
     let scene = Scene::signed_in().await;
     let started = scene.connect().await;
-    let params = AttemptParams {
+    let params = ReopenParams {
         attempt_id: started.attempt_id,
+        open: true,
     };
     let again = scene.session.reopen(params).await.expect("a new link");
     assert_ne!(again.url, started.url);
@@ -345,4 +346,105 @@ async fn a_token_of_another_server_is_not_shown_to_this_one() {
         json!({"error": "TOKEN_INVALID"})
     );
     assert_eq!(scene.api.count("/login"), 0);
+}
+
+impl Scene {
+    /// A sign-in whose link waits; the server has not granted it.
+    async fn signing_in() -> (Self, Started) {
+        let api = FakeApi::start().await;
+        for _ in 0..50 {
+            let not_yet = json!({"code": "AUTH-1006", "message": "Not yet."});
+            api.script("/no-auth/check-signup", 403, not_yet);
+        }
+        let scene = Self::start(api, None);
+        let params = SsoParams {
+            provider: "github".to_owned(),
+            signup: true,
+        };
+        let started = scene.session.sign_in(params).await.expect("a link");
+        (scene, started)
+    }
+
+    async fn reopen(&self, started: &Started, open: bool) -> Result<Reopened, AgentError> {
+        let params = ReopenParams {
+            attempt_id: started.attempt_id,
+            open,
+        };
+        self.session.reopen(params).await
+    }
+
+    fn opened(&self) -> Vec<String> {
+        self.host.opened.lock().expect("not poisoned").clone()
+    }
+}
+
+const WITHDRAW: &str = "/no-auth/withdraw-signup";
+
+#[tokio::test]
+async fn each_further_link_of_a_sign_in_ends_the_one_before() {
+    let (scene, started) = Scene::signing_in().await;
+    for _ in 0..2 {
+        scene.api.script(WITHDRAW, 200, json!({}));
+    }
+    let (one, two) = tokio::join!(scene.reopen(&started, false), scene.reopen(&started, false));
+    let (one, two) = (one.expect("a link").url, two.expect("a link").url);
+    assert!(
+        one != two && one != started.url && two != started.url,
+        "{one} {two}"
+    );
+    assert_eq!(scene.api.count(WITHDRAW), 2);
+    assert!(
+        !scene.opened().contains(&one) && !scene.opened().contains(&two),
+        "copied only"
+    );
+    let attempts = scene.session.status().await.expect("a status").attempts;
+    assert_eq!(attempts[0].url, two, "the last one is the attempt's");
+}
+
+#[tokio::test]
+async fn a_sign_in_that_was_granted_while_its_link_was_replaced_is_taken() {
+    let (mut scene, started) = Scene::signing_in().await;
+    let login = scene.api.login();
+    scene.api.script(WITHDRAW, 503, json!({}));
+    scene.api.script(WITHDRAW, 200, login);
+    let refused = scene.reopen(&started, true).await;
+    assert!(refused.is_err(), "no link is needed: {refused:?}");
+    let told = |told| matches!(told, Notification::Login(_)).then_some(());
+    scene.until(told).await;
+    assert_eq!(scene.end(started.attempt_id).await.outcome, Outcome::SignedIn);
+    assert_eq!(scene.api.count("/logout"), 0, "the session is kept");
+}
+
+#[tokio::test]
+async fn a_link_whose_end_the_server_does_not_confirm_stays_the_attempts() {
+    let (scene, started) = Scene::signing_in().await;
+    scene
+        .api
+        .script(WITHDRAW, 403, json!({"code": "RAPI-1012", "message": "No."}));
+    assert!(scene.reopen(&started, true).await.is_err());
+    let attempts = scene.session.status().await.expect("a status").attempts;
+    assert_eq!(
+        (attempts[0].url.as_str(), attempts[0].end.is_none()),
+        (started.url.as_str(), true)
+    );
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_cancelled_while_its_link_is_replaced_gives_the_session_back() {
+    let (scene, started) = Scene::signing_in().await;
+    let login = scene.api.login();
+    scene.api.hold(WITHDRAW);
+    scene.api.script(WITHDRAW, 200, login);
+    let cancel = async {
+        scene.api.asked(WITHDRAW).await;
+        let params = AttemptParams {
+            attempt_id: started.attempt_id,
+        };
+        scene.session.cancel(params).await.expect("cancelled");
+        scene.api.release();
+    };
+    let (reopened, ()) = tokio::join!(scene.reopen(&started, true), cancel);
+    assert!(reopened.is_err(), "{reopened:?}");
+    assert_eq!(scene.end(started.attempt_id).await.outcome, Outcome::Cancelled);
+    scene.api.asked("/logout").await;
 }

@@ -1,6 +1,7 @@
 //! `PUT /no-auth/check-signup`: the agent asks whether its sign-up is granted, and may wait for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json as Body;
 use axum::extract::State;
@@ -8,13 +9,21 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use codestream_protocol::ServerCode;
 use codestream_protocol::http::LoginResponse;
+use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::{CodeVerifier, SignupToken};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::prefer::Wait;
 use super::{Json, Peer, RouteError, limit, login_data};
 use crate::app::App;
-use crate::store::{Failure, Grant, SignUpKey, SignUpStatus, Topic};
+use crate::store::{Failure, Grant, HandshakeKind, NewHandshake, SignUpKey, SignUpStatus, Topic, Withdrawn};
+
+/// How long a link that was withdrawn unopened is remembered: as long as it could have been opened.
+const LIFE: Duration = Duration::from_mins(10);
+/// Most bytes of a token or verifier.
+const MOST_OF_A_SECRET: usize = 200;
+/// Most bytes of a note of ours.
+const MOST_OF_A_NOTE: usize = 1000;
 
 /// Answers at once or, when the client prefers and the configuration allows it, when something has happened.
 pub(super) async fn check(
@@ -47,39 +56,90 @@ async fn poll(
     let key = key(body)?;
     limit::poll(app, &key, app.store.knows_sign_up(&key).await?, peer).await?;
     let address = peer.address.text();
-    match granted(app, &key, address.as_deref(), wait).await? {
-        Some(grant) => {
-            let Grant {
-                user,
-                session,
-                token,
-                status,
-                ..
-            } = grant;
-            login_data::assemble(app, &user, session, token, Some(status)).await
+    let known = text(body, "note", MOST_OF_A_NOTE)?;
+    match granted(app, &key, address.as_deref(), wait, known).await? {
+        Polled::Granted(grant) => assemble(app, *grant).await,
+        Polled::NotYet { note } => {
+            let refusal = RouteError::of(ServerCode::TokenNotFound);
+            Err(match note {
+                Some(note) => refusal.with("note", note),
+                None => refusal,
+            })
         }
-        None => Err(RouteError::of(ServerCode::TokenNotFound)),
     }
 }
 
-/// The grant; `None`: not yet.
+/// What a poll found.
+enum Polled {
+    Granted(Box<Grant>),
+    NotYet {
+        /// For the person who waits.
+        note: Option<String>,
+    },
+}
+
+async fn assemble(app: &App, grant: Grant) -> Result<LoginResponse, RouteError> {
+    let Grant {
+        user,
+        session,
+        token,
+        status,
+        ..
+    } = grant;
+    login_data::assemble(app, &user, session, token, Some(status)).await
+}
+
+/// `PUT /no-auth/withdraw-signup`: the agent has a new link, and this one is to lead nowhere. Only whoever has the verifier
+/// can do so; what was granted before is not lost.
+pub(super) async fn withdraw(
+    State(app): State<Arc<App>>,
+    peer: Peer,
+    Json(body): Json<Map<String, Value>>,
+) -> Result<Response, RouteError> {
+    let key = key(&body)?;
+    if key.challenge.is_none() {
+        return Err(RouteError::required("codeVerifier"));
+    }
+    limit::poll(&app, &key, app.store.knows_sign_up(&key).await?, &peer).await?;
+    let expires_at = app.clock.now() + LIFE;
+    let new = NewHandshake {
+        code_id: CodeId(app.random.uuid()),
+        kind: HandshakeKind::SignUp { key },
+        ide: None,
+        machine: None,
+        agent_address: None,
+        open_by: expires_at,
+        expires_at,
+    };
+    let answer = match app.store.withdraw_sign_up(new, Failure::replaced()).await? {
+        Withdrawn::Ended => Body(json!({})).into_response(),
+        Withdrawn::Granted(grant) => Body(assemble(&app, *grant).await?).into_response(),
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], answer).into_response())
+}
+
+/// The grant, or that there is none yet. A note that the agent does not know ends the wait.
 async fn granted(
     app: &App,
     key: &SignUpKey,
     address: Option<&str>,
     wait: Option<Wait>,
-) -> Result<Option<Grant>, RouteError> {
+    known: Option<&str>,
+) -> Result<Polled, RouteError> {
     // Before the first look, so that nothing happens unseen between look and wait.
     let waiter = app.wakes.wait_for(Topic::SignUp(key.clone()));
     let until = wait.map(|wait| app.clock.now() + wait.duration());
     let mut last = until.is_none();
     loop {
         match app.store.redeem_sign_up(key, address).await? {
-            SignUpStatus::Granted(grant) => return Ok(Some(*grant)),
+            SignUpStatus::Granted(grant) => return Ok(Polled::Granted(grant)),
             SignUpStatus::Failed(failure) => return Err(refused(failure)),
             SignUpStatus::Spent => return Err(RouteError::of(ServerCode::TokenExpired)),
-            SignUpStatus::Unknown | SignUpStatus::Pending if last => return Ok(None),
-            SignUpStatus::Unknown | SignUpStatus::Pending => {}
+            SignUpStatus::Pending { note } if last || note.as_deref() != known => {
+                return Ok(Polled::NotYet { note });
+            }
+            SignUpStatus::Unknown if last => return Ok(Polled::NotYet { note: None }),
+            SignUpStatus::Unknown | SignUpStatus::Pending { .. } => {}
         }
         let until = until.unwrap_or_else(|| app.clock.now());
         tokio::select! {
@@ -101,6 +161,7 @@ fn refused(failure: Failure) -> RouteError {
             | ServerCode::SwitchToServerUrl
             | ServerCode::TokenExpired
             | ServerCode::TokenInvalid
+            | ServerCode::LinkReplaced
     );
     let code = if own {
         failure.code
@@ -124,14 +185,9 @@ fn refused(failure: Failure) -> RouteError {
 
 /// Which sign-up a poll is about. Everything else in the body is ignored.
 fn key(body: &Map<String, Value>) -> Result<SignUpKey, RouteError> {
-    let text = |name: &str| match body.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if text.len() <= 200 => Ok(Some(text.as_str())),
-        Some(_) => Err(RouteError::invalid(name)),
-    };
-    let token = text("token")?.filter(|token| !token.is_empty());
+    let token = text(body, "token", MOST_OF_A_SECRET)?.filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| RouteError::required("token"))?;
-    let verifier = text("codeVerifier")?.map(CodeVerifier::new);
+    let verifier = text(body, "codeVerifier", MOST_OF_A_SECRET)?.map(CodeVerifier::new);
     if verifier
         .as_ref()
         .is_some_and(|verifier| !verifier.is_well_formed())
@@ -142,6 +198,14 @@ fn key(body: &Map<String, Value>) -> Result<SignUpKey, RouteError> {
         &SignupToken::new(once(token)),
         verifier.as_ref(),
     ))
+}
+
+fn text<'a>(body: &'a Map<String, Value>, name: &str, most: usize) -> Result<Option<&'a str>, RouteError> {
+    match body.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.len() <= most => Ok(Some(text.as_str())),
+        Some(_) => Err(RouteError::invalid(name)),
+    }
 }
 
 /// A token that was pasted twice in a row is read as one.

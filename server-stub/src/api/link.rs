@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use codestream_protocol::ServerCode;
-use codestream_protocol::channel::{AttemptConfirming, AttemptEnded};
+use codestream_protocol::channel::{AttemptConfirming, AttemptEnded, AttemptNoted};
 use codestream_protocol::http::LinkState;
 use codestream_protocol::id::CodeId;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub(super) async fn show(
             provider: came_back.identity.provider,
             account: came_back.name,
         }),
-        attempt_noted: None,
+        attempt_noted: handshake.note.map(|note| AttemptNoted { code_id, note }),
         attempt_ended: handshake.end.map(|end| match end {
             End::Done => AttemptEnded::connected(code_id),
             End::Failed(failure) => AttemptEnded {

@@ -33,6 +33,7 @@ pub(super) async fn logout(State(app): State<Arc<App>>, bearer: Bearer) -> Resul
 pub(super) async fn me(State(app): State<Arc<App>>, bearer: Bearer) -> Result<Json<UserAnswer>, RouteError> {
     let accounts = app.store.accounts_of(&bearer.user.id).await?;
     Ok(Json(UserAnswer {
+        notes: app.store.handshake_notes(&bearer.user.id).await?,
         user: me::me_object(&bearer.user, &accounts)?,
     }))
 }

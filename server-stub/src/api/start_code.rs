@@ -7,19 +7,21 @@ use axum::Json;
 use axum::extract::State;
 use codestream_protocol::http::StartCodeAnswer;
 use codestream_protocol::id::CodeId;
-use codestream_protocol::{ServerCode, TeamId, match_code, text};
+use codestream_protocol::{ServerCode, TeamId, UserId, match_code, text};
 use serde::Deserialize;
 
 use super::{Bearer, Peer, Query, RouteError, limit};
 use crate::app::App;
 use crate::broker::issue_start_code;
 use crate::config::ConfirmSignIn;
-use crate::store::{HandshakeKind, NewHandshake};
+use crate::store::{Failure, HandshakeKind, NewHandshake};
 
 /// The longest that a handshake may take; `expiresIn` can only shorten it.
 const LIFE: Duration = Duration::from_mins(10);
 /// How soon the browser must open it: a link that somebody else made and sent is worth little after that.
 const OPEN_WITHIN: Duration = Duration::from_mins(2);
+/// Handshakes that one start code can replace.
+const MOST_REPLACED: usize = 20;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,6 +31,8 @@ pub(super) struct Asked {
     ide: Option<String>,
     machine: Option<String>,
     purpose: Option<String>,
+    /// Handshakes of the same attempt that another browser owns, separated by commas: they end with this one's beginning.
+    replaces: Option<String>,
 }
 
 /// Opens it.
@@ -67,6 +71,15 @@ pub(super) async fn make(
             expires_at: now + life,
         })
         .await?;
+    for id in asked
+        .replaces
+        .iter()
+        .flat_map(|ids| ids.split(','))
+        .take(MOST_REPLACED)
+    {
+        let id = id.parse().map_err(|_| RouteError::invalid("replaces"))?;
+        replace(&app, &bearer.user.id, id).await?;
+    }
     let confirms = app.config.confirm_sign_in != ConfirmSignIn::Never;
     Ok(Json(StartCodeAnswer {
         code: issue_start_code(&app.keys.signer, &handshake),
@@ -75,6 +88,18 @@ pub(super) async fn make(
         channel_time: now,
         match_code: confirms.then(|| match_code::of_handshake(handshake.code_id)),
     }))
+}
+
+/// Ends a handshake of the user's own that was opened in a browser which may be somebody else's.
+async fn replace(app: &App, user: &UserId, id: CodeId) -> Result<(), RouteError> {
+    let Some(old) = app.store.handshake(id).await? else {
+        return Ok(());
+    };
+    let is_theirs = old.kind.owner().is_some_and(|(owner, _)| owner == user);
+    if is_theirs && old.note.is_some() {
+        app.store.fail_handshake(id, Failure::replaced()).await?;
+    }
+    Ok(())
 }
 
 fn life(millis: Option<&str>) -> Result<Duration, RouteError> {

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Form, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::{RequestExt as _, http};
+use axum::{RequestExt as _, RequestPartsExt as _, http};
 use codestream_protocol::id::CodeId;
 use codestream_protocol::match_code;
 use codestream_protocol::secret::{AccessToken, AuthorizationCode};
@@ -81,6 +81,20 @@ pub(crate) fn landing(app: &App, provider: &Provider, id: CodeId, returned: Retu
     Landing::at(format!("{PATH}?id={id}")).with(NOTE.leave(app, &id.to_string(), &content))
 }
 
+/// What stays in the browser after the answer: enough to be answered alike once more, and no secret of the third party.
+fn spent(app: &App, id: CodeId, at: (String, Option<ProviderId>), state: String) -> HeaderValue {
+    let spent = Pending {
+        provider: at.0,
+        host: at.1,
+        state,
+        iss: None,
+        code: None,
+        token: None,
+    };
+    let content = serde_json::to_vec(&spent).unwrap_or_default();
+    NOTE.leave(app, &id.to_string(), &content)
+}
+
 fn pending(app: &App, headers: &HeaderMap, id: CodeId) -> Option<Pending> {
     serde_json::from_slice(&NOTE.find(app, headers, &id.to_string())?).ok()
 }
@@ -95,17 +109,19 @@ pub(crate) struct Which {
 }
 
 /// `GET /web/provider-confirm?id=`.
-pub(crate) async fn ask(
-    State(app): State<Arc<App>>,
-    which: Result<Query<Which>, QueryRejection>,
-    headers: HeaderMap,
-) -> Response {
+pub(crate) async fn ask(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let which: Result<Query<Which>, QueryRejection> = parts.extract().await;
     let Ok(Query(Which { id })) = which else {
         return over();
     };
-    let Some(pending) = pending(&app, &headers, id) else {
+    let Some(pending) = pending(&app, &parts.headers, id) else {
         return over();
     };
+    let visit = Visit::of(&app, pending.provider.clone(), &parts);
+    if let Some(landing) = settle::answered(&app, &visit, &pending.state).await {
+        return landing.into_response();
+    }
     let (Some(service), Ok(Some(handshake))) = (
         Registry::display_name(&pending.provider),
         app.store.handshake(id).await,
@@ -181,7 +197,7 @@ pub(crate) async fn decide(State(app): State<Arc<App>>, request: Request) -> Res
         (None, None) => Said::Nothing,
     };
     let returned = Returned {
-        state: Some(pending.state),
+        state: Some(pending.state.clone()),
         iss: pending.iss,
         said,
     };
@@ -189,10 +205,10 @@ pub(crate) async fn decide(State(app): State<Arc<App>>, request: Request) -> Res
         Decision::Confirm => Confirmation::Given,
         Decision::Refuse => Confirmation::Refused,
     };
-    let visit = Visit::of(&app, pending.provider, &parts).at(pending.host);
+    let visit = Visit::of(&app, pending.provider.clone(), &parts).at(pending.host.clone());
     settle::settle(&app, &visit, returned, confirmation)
         .await
-        .with(NOTE.drop(&app, &id.to_string()))
+        .with(spent(&app, id, (pending.provider, pending.host), pending.state))
         .into_response()
 }
 
@@ -221,6 +237,8 @@ mod tests {
             expires_at: UnixMillis(0),
             opened_at: None,
             came_back: None,
+            browser_hash: None,
+            note: None,
             end: None,
         }
     }

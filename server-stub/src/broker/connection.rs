@@ -79,7 +79,7 @@ pub(crate) async fn finish(
             revoke_later(app, provider, tokens.clone());
             Ok(done::again(app, provider.name(), handshake))
         }
-        Finish::AlreadyEnded(End::Failed(_)) => Err(Refusal::StateUsed),
+        Finish::AlreadyEnded(End::Failed(failure)) => Err(Refusal::of_ended(&failure)),
         Finish::Expired => Err(Refusal::StateExpired),
     }
 }

@@ -121,12 +121,6 @@ impl Note {
             app.keys.sealer.open(self.place(subject), &sealed).ok()
         })
     }
-
-    /// The header that takes the note away.
-    pub(crate) fn drop(self, app: &App, subject: &str) -> HeaderValue {
-        let name = self.full_name(app, subject);
-        set(&name, "", Duration::ZERO, app.origins.is_https())
-    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,19 @@
 use axum::http::header::{self, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
 use crate::api::limit;
 use crate::pages;
 use crate::store::Quota;
+
+/// A [`Landing`] as the store keeps it.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    location: String,
+    cookies: Vec<String>,
+}
 
 /// A redirect, to a path of ours or to a configured origin.
 #[derive(Debug)]
@@ -35,6 +43,26 @@ impl Landing {
     pub(crate) fn with(mut self, cookie: HeaderValue) -> Self {
         self.cookies.push(cookie);
         self
+    }
+
+    /// As text, for the store.
+    pub(crate) fn to_text(&self) -> String {
+        let cookies = self.cookies.iter().filter_map(|cookie| cookie.to_str().ok());
+        let kept = Kept {
+            location: self.location.clone(),
+            cookies: cookies.map(str::to_owned).collect(),
+        };
+        serde_json::to_string(&kept).unwrap_or_default()
+    }
+
+    /// From what [`to_text`](Self::to_text) gave.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let kept: Kept = serde_json::from_str(text).ok()?;
+        let cookies: Result<_, _> = kept.cookies.into_iter().map(HeaderValue::try_from).collect();
+        Some(Self {
+            cookies: cookies.ok()?,
+            ..Self::at(kept.location)
+        })
     }
 
     /// To the error page.

@@ -44,7 +44,7 @@ pub(crate) async fn finish(
             done::landing(app, provider, success).await
         }
         Offered::Before | Offered::Ended(End::Done) => done::again(app, provider.name(), handshake),
-        Offered::Ended(End::Failed(_)) => return Err(Refusal::StateUsed),
+        Offered::Ended(End::Failed(failure)) => return Err(Refusal::of_ended(&failure)),
         Offered::Expired => return Err(Refusal::StateExpired),
     };
     if !is_connected(app, user_id, tokens).await? {

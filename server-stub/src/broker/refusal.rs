@@ -4,7 +4,7 @@ use codestream_protocol::ServerCode;
 use url::Url;
 
 use crate::providers::{CallError, OAuthErrorCode, TokenError};
-use crate::store::{Quota, StoreError};
+use crate::store::{Failure, Quota, StoreError};
 
 /// Why a handshake went no further.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,9 @@ pub(crate) enum Refusal {
     /// Consumed before.
     #[error("the state was used before")]
     StateUsed,
+    /// The agent has a newer link.
+    #[error("the link was replaced by a newer one")]
+    Replaced,
     /// Its time is over.
     #[error("the state or start code has expired")]
     StateExpired,
@@ -80,6 +83,15 @@ pub(crate) enum Refusal {
     Store(#[from] StoreError),
 }
 
+/// Which browser a refusal was met with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Browser {
+    /// The one that opened the link, and brings a state of its own.
+    Owner,
+    /// Any other, or one that has shown neither.
+    Unproven,
+}
+
 impl Refusal {
     /// The named error.
     pub(crate) fn code(&self) -> ServerCode {
@@ -87,6 +99,7 @@ impl Refusal {
             Self::Service(code) | Self::Start(code) => *code,
             Self::StateInvalid | Self::StateUsed | Self::OtherIssuer => ServerCode::TokenInvalid,
             Self::StateExpired => ServerCode::TokenExpired,
+            Self::Replaced => ServerCode::LinkReplaced,
             Self::OtherBrowser => ServerCode::ReadAuth,
             Self::Declined | Self::NotConfirmed => ServerCode::ProviderAuthNotAllowed,
             Self::NeedsApproval { .. } => ServerCode::ProviderNotAllowed,
@@ -104,6 +117,14 @@ impl Refusal {
         }
     }
 
+    /// Of a handshake that had ended before.
+    pub(crate) fn of_ended(failure: &Failure) -> Self {
+        match failure.code {
+            ServerCode::LinkReplaced => Self::Replaced,
+            _ => Self::StateUsed,
+        }
+    }
+
     /// Where it happened: `authorize`, `callback`, `exchange`, `identity` or `store`.
     pub(crate) fn step(&self) -> &'static str {
         match self {
@@ -115,6 +136,7 @@ impl Refusal {
             Self::StateInvalid
             | Self::StateUsed
             | Self::StateExpired
+            | Self::Replaced
             | Self::OtherBrowser
             | Self::OtherIssuer
             | Self::NotConfirmed
@@ -129,16 +151,43 @@ impl Refusal {
         }
     }
 
-    /// Whether the handshake ends with it. A state that was used before, or cannot be used any more, must not end a handshake
-    /// that another visit is about to finish.
-    pub(crate) fn ends_the_handshake(&self) -> bool {
-        !matches!(
-            self,
-            Self::StateInvalid
+    /// Whether the handshake ends with it. Only what its own browser brings can end it: anybody else who has the link or the
+    /// state could end it at will (CWE-352). A state that was used before, or cannot be used any more, must not end a
+    /// handshake that another request is about to finish.
+    pub(crate) fn ends_the_handshake(&self, browser: Browser) -> bool {
+        match (browser, self) {
+            (Browser::Unproven, _)
+            | (
+                Browser::Owner,
+                Self::Start(_)
+                | Self::StateInvalid
                 | Self::StateUsed
                 | Self::StateExpired
-                | Self::Store(StoreError::OverQuota(Quota::States))
-        )
+                | Self::Replaced
+                | Self::OtherBrowser
+                // Its browser has opened the link too often, and may still finish what it began.
+                | Self::Store(StoreError::OverQuota(Quota::States)),
+            ) => false,
+            (
+                Browser::Owner,
+                Self::Service(_)
+                | Self::OtherIssuer
+                | Self::Declined
+                | Self::NeedsApproval { .. }
+                | Self::NotConfirmed
+                | Self::Authorize(_)
+                | Self::Empty
+                | Self::Exchange(_)
+                | Self::TokenRefused
+                | Self::ExchangeFailed(_)
+                | Self::PersonFailed(_)
+                | Self::IdentityUnsupported
+                | Self::EmailUnverified
+                | Self::AlreadyRegistered { .. }
+                | Self::NotRegistered
+                | Self::Store(_),
+            ) => true,
+        }
     }
 
     /// What there was too much of.
@@ -174,8 +223,9 @@ impl Refusal {
     pub(crate) fn message(&self, service: &str, with: Option<&str>) -> String {
         match self {
             Self::OtherBrowser => {
-                "The link was finished in another browser than the one that opened it. Try again and stay in one \
-                 browser."
+                "The link was opened in a second browser, where it does not work. If that was you, go on in the first \
+                 browser, or press Open again for a new link. If it was not, press Open again: somebody else has seen \
+                 the link."
                     .to_owned()
             }
             Self::OtherIssuer => {
@@ -247,6 +297,7 @@ mod tests {
             (Refusal::StateUsed, "AUTH-1002", "callback"),
             (Refusal::StateExpired, "AUTH-1005", "callback"),
             (Refusal::OtherBrowser, "RAPI-1009", "callback"),
+            (Refusal::Replaced, "AUTH-1020", "callback"),
             (Refusal::OtherIssuer, "AUTH-1002", "callback"),
             (Refusal::Declined, "PRVD-1006", "authorize"),
             (Refusal::NeedsApproval { at: None }, "PRVD-1011", "authorize"),
@@ -264,6 +315,40 @@ mod tests {
             assert_eq!(refusal.code().as_str(), code);
             assert_eq!(refusal.step(), step);
             assert!(refusal.message("GitHub", None).ends_with('.'), "{code}");
+        }
+    }
+
+    /// CWE-352: a scanner, a prefetch or a stranger who has the callback URL cannot end somebody's attempt.
+    #[test]
+    fn only_what_the_owning_browser_brings_ends_a_handshake() {
+        let error = || OAuthErrorCode::of("bad_verification_code");
+        let failed = || CallError::Refused(503);
+        for (refusal, ends) in [
+            (Refusal::Service(ServerCode::ProviderNotConfigured), true),
+            (Refusal::Start(ServerCode::Validation), false),
+            (Refusal::StateInvalid, false),
+            (Refusal::StateUsed, false),
+            (Refusal::StateExpired, false),
+            (Refusal::Replaced, false),
+            (Refusal::OtherBrowser, false),
+            (Refusal::OtherIssuer, true),
+            (Refusal::Declined, true),
+            (Refusal::NeedsApproval { at: None }, true),
+            (Refusal::NotConfirmed, true),
+            (Refusal::Authorize(error()), true),
+            (Refusal::Empty, true),
+            (Refusal::Exchange(error()), true),
+            (Refusal::TokenRefused, true),
+            (Refusal::ExchangeFailed(failed()), true),
+            (Refusal::PersonFailed(failed()), true),
+            (Refusal::IdentityUnsupported, true),
+            (Refusal::EmailUnverified, true),
+            (Refusal::AlreadyRegistered { with: None }, true),
+            (Refusal::NotRegistered, true),
+            (Refusal::Store(StoreError::Missing("x")), true),
+        ] {
+            assert_eq!(refusal.ends_the_handshake(Browser::Owner), ends, "{refusal}");
+            assert!(!refusal.ends_the_handshake(Browser::Unproven), "{refusal}");
         }
     }
 

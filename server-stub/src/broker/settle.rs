@@ -13,8 +13,9 @@ use codestream_protocol::state::StateClaims;
 use codestream_protocol::{ProviderId, ServerCode};
 use url::Url;
 
+use super::hosts::NoProvider;
 use super::landing::Landing;
-use super::refusal::Refusal;
+use super::refusal::{Browser, Refusal};
 use super::{confirm, connection, cookie, done, hosts, link, mix_up, sign_in, state};
 use crate::api::{ClientAddress, Peer};
 use crate::app::App;
@@ -23,6 +24,10 @@ use crate::store::{Consumed, End, Failure, HandshakeKind, State};
 
 /// How long a store has to recover before it is asked once more to end a handshake.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How long a repeated callback waits for the answer to the first: a third party has 10 s for each of its two.
+const FIRST: Duration = Duration::from_secs(25);
+/// How often it looks.
+const LOOK: Duration = Duration::from_millis(100);
 /// How long a handshake may last.
 const LONGEST: Duration = Duration::from_mins(10);
 
@@ -108,7 +113,11 @@ pub(crate) async fn settle(
             return Landing::refused(&refusal, name);
         }
     };
+    // Before anything else: another browser learns nothing about the handshake, and changes nothing (RFC 9700 4.7, CWE-384).
     let code_id = claims.code_id;
+    if !cookie::is_browser(app, &visit.headers, &claims.bh) {
+        return refuse(app, name, code_id, &Refusal::OtherBrowser, Browser::Unproven).await;
+    }
     let at = claims.team_id.as_ref().zip(claims.host.as_ref());
     let provider = hosts::provider(app, name, at).await;
     let expected = match &provider {
@@ -118,39 +127,55 @@ pub(crate) async fn settle(
     // RFC 9700 4.4: this is the answer of another issuer than the one that was asked, so it says nothing about the handshake.
     if visit.host.as_ref() != expected {
         tracing::warn!(provider = name, %code_id, "a callback at another issuer's redirect URI was refused");
-        return Landing::refused(&Refusal::OtherIssuer, name);
+        return refuse(app, name, code_id, &Refusal::OtherIssuer, Browser::Unproven).await;
     }
-    let provider = match provider {
-        Ok(provider) => provider,
-        Err(error) => {
-            let refusal = Refusal::from(error);
-            fail(app, code_id, name, &refusal).await;
-            return Landing::refused(&refusal, name);
+    let refused = async |refusal| refuse(app, name, claims.code_id, &refusal, Browser::Owner).await;
+    let (provider, state) = match admit(app, visit, &claims, &returned, confirmation, provider).await {
+        Ok(Admitted::Consumed(provider, state)) => (provider, state),
+        Ok(Admitted::Question(provider)) => {
+            return confirm::landing(app, &provider, claims.code_id, returned);
         }
+        Ok(Admitted::Repeated(landing)) => return landing,
+        Err(refusal) => return refused(refusal).await,
     };
-    match check(app, &provider, visit, &claims, returned, confirmation).await {
+    let landing = match finish(app, &provider, &claims, &state, returned.said, confirmation).await {
         Ok(landing) => landing,
-        Err(refusal) => {
-            tracing::info!(provider = name, %code_id, step = refusal.step(), reason = %refusal, "handshake refused");
-            if refusal.ends_the_handshake() {
-                fail(app, code_id, name, &refusal).await;
-            }
-            Landing::refused(&refusal, name)
-        }
+        Err(refusal) => refused(refusal).await,
+    };
+    if let Err(error) = app.store.keep_landing(&claims.jti, &landing.to_text()).await {
+        tracing::error!(%error, "the answer to a callback was not kept for its repetition");
     }
+    landing
 }
 
-async fn check(
+/// Ends the handshake where the refusal may, and sends the browser to the page that says so.
+async fn refuse(app: &Arc<App>, name: &str, code_id: CodeId, refusal: &Refusal, browser: Browser) -> Landing {
+    tracing::info!(provider = name, %code_id, step = refusal.step(), reason = %refusal, "callback refused");
+    if refusal.ends_the_handshake(browser) {
+        fail(app, code_id, name, refusal).await;
+    }
+    Landing::refused(refusal, name)
+}
+
+/// What a callback of the owning browser leads to.
+enum Admitted {
+    /// This request has consumed the state, and goes on.
+    Consumed(Arc<Provider>, Box<State>),
+    /// The person has to compare the match code first.
+    Question(Arc<Provider>),
+    /// It was answered before: the same again.
+    Repeated(Landing),
+}
+
+async fn admit(
     app: &Arc<App>,
-    provider: &Arc<Provider>,
     visit: &Visit,
     claims: &StateClaims,
-    returned: Returned,
+    returned: &Returned,
     confirmation: Confirmation,
-) -> Result<Landing, Refusal> {
-    if !cookie::is_browser(app, &visit.headers, &claims.bh) {
-        return Err(Refusal::OtherBrowser);
-    }
+    provider: Result<Arc<Provider>, NoProvider>,
+) -> Result<Admitted, Refusal> {
+    let provider = provider?;
     if returned
         .iss
         .as_deref()
@@ -164,17 +189,62 @@ async fn check(
         && state.handshake.end.is_none()
         && confirm::is_needed(app.config.confirm_sign_in, &state.handshake, visit.address)
     {
-        return Ok(confirm::landing(app, provider, claims.code_id, returned));
+        return Ok(Admitted::Question(provider));
     }
-    let state = match app.store.consume_state(&claims.jti).await? {
-        Consumed::Once(state) => state,
-        Consumed::Used(_) => return Err(Refusal::StateUsed),
-        Consumed::Expired => return Err(Refusal::StateExpired),
-        Consumed::Unknown => return Err(Refusal::StateInvalid),
-    };
-    match state.handshake.end {
+    match app.store.consume_state(&claims.jti).await? {
+        Consumed::Once(state) => Ok(Admitted::Consumed(provider, state)),
+        Consumed::Used(_) => repeated(app, &visit.provider, &claims.jti)
+            .await
+            .map(Admitted::Repeated),
+        Consumed::Expired => Err(Refusal::StateExpired),
+        Consumed::Unknown => Err(Refusal::StateInvalid),
+    }
+}
+
+/// The answer that the request which consumed the state was given, once there is one: a reload, a double click and a lost
+/// answer lead to the same page.
+async fn repeated(app: &App, provider: &str, jti: &str) -> Result<Landing, Refusal> {
+    let give_up = app.clock.now() + FIRST;
+    loop {
+        let Some(state) = app.store.state(jti).await? else {
+            return Err(Refusal::StateInvalid);
+        };
+        if let Some(landing) = state.landing.as_deref().and_then(Landing::from_text) {
+            return Ok(landing);
+        }
+        let now = app.clock.now();
+        if now >= give_up || app.lifecycle.is_draining() {
+            return match state.handshake.end {
+                Some(End::Done) => Ok(done::again(app, provider, &state.handshake)),
+                Some(End::Failed(failure)) => Err(Refusal::of_ended(&failure)),
+                None => Err(Refusal::StateUsed),
+            };
+        }
+        app.clock.sleep_until(now + LOOK).await;
+    }
+}
+
+/// As [`repeated`], for a page that only shows: what is there by now.
+pub(crate) async fn answered(app: &App, visit: &Visit, state: &str) -> Option<Landing> {
+    let claims = state::read(app, &visit.provider, Some(state)).ok()?;
+    if !cookie::is_browser(app, &visit.headers, &claims.bh) {
+        return None;
+    }
+    let state = app.store.state(&claims.jti).await.ok()??;
+    Landing::from_text(state.landing.as_deref()?)
+}
+
+async fn finish(
+    app: &Arc<App>,
+    provider: &Arc<Provider>,
+    claims: &StateClaims,
+    state: &State,
+    said: Said,
+    confirmation: Confirmation,
+) -> Result<Landing, Refusal> {
+    match &state.handshake.end {
         Some(End::Done) => return Ok(done::again(app, provider.name(), &state.handshake)),
-        Some(End::Failed(_)) => return Err(Refusal::StateUsed),
+        Some(End::Failed(failure)) => return Err(Refusal::of_ended(failure)),
         // The first account that came back is the one that the IDE asks about.
         None if state.handshake.came_back.is_some() => {
             return Ok(done::again(app, provider.name(), &state.handshake));
@@ -184,10 +254,10 @@ async fn check(
     if confirmation == Confirmation::Refused {
         return Err(Refusal::NotConfirmed);
     }
-    let tokens = match returned.said {
+    let tokens = match said {
         Said::Code(code) => {
             mix_up::admit(app, provider, &code).await?;
-            exchange(app, provider, &state, &code).await?
+            exchange(app, provider, state, &code).await?
         }
         Said::Token(access) => Tokens::alone(access),
         Said::Declined => return Err(Refusal::Declined),

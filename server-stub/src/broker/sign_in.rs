@@ -76,7 +76,7 @@ pub(crate) async fn finish(
                 revoke_later(app, provider, tokens.clone());
                 return Ok(done::again(app, provider.name(), handshake));
             }
-            Finish::AlreadyEnded(End::Failed(_)) => return Err(Refusal::StateUsed),
+            Finish::AlreadyEnded(End::Failed(failure)) => return Err(Refusal::of_ended(&failure)),
             Finish::Expired => return Err(Refusal::StateExpired),
         }
     }

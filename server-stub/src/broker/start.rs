@@ -5,21 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use codestream_protocol::ServerCode;
 use codestream_protocol::id::{CodeId, ProviderId};
 use codestream_protocol::pkce::CodeChallenge;
-use codestream_protocol::secret::{SignupToken, StartCode};
+use codestream_protocol::secret::{BrowserId, SignupToken, StartCode};
 use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::landing::Landing;
 use super::refusal::Refusal;
 use super::state::{self, SignUpClaims};
-use super::{cookie, done, hosts, relay, settle, start_code};
+use super::{cookie, done, hosts, relay, start_code};
 use crate::api::agent_name;
 use crate::app::App;
-use crate::providers::MintedState;
+use crate::providers::{MintedState, Registry};
 use crate::store::{End, Entered, Handshake, HandshakeKind, NewHandshake, SignUpKey};
 
 /// The longest that a sign-up may take; `expiresIn` can only shorten it.
@@ -59,7 +59,7 @@ pub(crate) async fn start(
         return home;
     }
     let begun = begin(&app, &provider, uri.query().unwrap_or_default(), &headers).await;
-    begun.unwrap_or_else(|refusal| {
+    begun.unwrap_or_else(|Refused { refusal, cookie }| {
         // Whatever else is wrong with the link: no other one would lead to a service that is not there.
         let refusal = match app.providers.connectable(&provider) {
             Err(ServerCode::ProviderNotConfigured) if at_host(uri.query().unwrap_or_default()) => refusal,
@@ -67,11 +67,31 @@ pub(crate) async fn start(
             Ok(_) => refusal,
         };
         tracing::info!(provider, step = refusal.step(), reason = %refusal, "start refused");
-        Landing::refused(&refusal, &provider)
+        let landing = Landing::refused(&refusal, &provider);
+        match cookie {
+            Some(cookie) => landing.with(cookie),
+            None => landing,
+        }
     })
 }
 
-async fn begin(app: &Arc<App>, provider: &str, query: &str, headers: &HeaderMap) -> Result<Landing, Refusal> {
+/// A start URL that leads nowhere.
+struct Refused {
+    refusal: Refusal,
+    /// Of the browser that owns the link all the same, and may open it again.
+    cookie: Option<HeaderValue>,
+}
+
+impl<E: Into<Refusal>> From<E> for Refused {
+    fn from(refusal: E) -> Self {
+        Self {
+            refusal: refusal.into(),
+            cookie: None,
+        }
+    }
+}
+
+async fn begin(app: &Arc<App>, provider: &str, query: &str, headers: &HeaderMap) -> Result<Landing, Refused> {
     let (code_id, host, claims) = match read(query, app.config.allow_legacy_sign_up)? {
         Ask::Connect { code, host } => {
             let code_id = start_code::read(&app.keys.signer, &code, app.clock.now())?;
@@ -82,31 +102,44 @@ async fn begin(app: &Arc<App>, provider: &str, query: &str, headers: &HeaderMap)
             (open(app, sign_up).await?, None, Some(claims))
         }
     };
-    let handshake = match app.store.enter_handshake(code_id).await? {
+    let (browser, cookie) = cookie::browser(app, headers);
+    let name = Registry::display_name(provider).unwrap_or("The service");
+    let note = Refusal::OtherBrowser.message(name, None);
+    let entered = app
+        .store
+        .enter_handshake(code_id, &cookie::hash(&browser), &note)
+        .await?;
+    let handshake = match entered {
         Entered::Open(handshake) if handshake.came_back.is_some() => {
             return Ok(done::again(app, provider, &handshake));
         }
         Entered::Open(handshake) => handshake,
-        Entered::Ended(handshake) if handshake.end == Some(End::Done) => {
-            return Ok(done::again(app, provider, &handshake));
+        Entered::Ended(handshake) => {
+            return match &handshake.end {
+                Some(End::Failed(failure)) => Err(Refusal::of_ended(failure).into()),
+                Some(End::Done) | None => Ok(done::again(app, provider, &handshake)),
+            };
         }
-        Entered::Ended(_) => return Err(Refusal::StateUsed),
-        Entered::Unknown => return Err(Refusal::StateInvalid),
+        // No cookie goes to it: it must not take the place of the one that the owner's own answer sets at this moment.
+        Entered::OtherBrowser => return Err(Refusal::OtherBrowser.into()),
+        Entered::Unknown => return Err(Refusal::StateInvalid.into()),
         // The IDE still waits: there the person can open a new link.
-        Entered::Late => return Err(Refusal::StateExpired),
-        Entered::Expired => {
-            // So that the IDE does not wait for a link that can no longer be opened.
-            settle::fail(app, code_id, provider, &Refusal::StateExpired).await;
-            return Err(Refusal::StateExpired);
-        }
+        Entered::Late | Entered::Expired => return Err(Refusal::StateExpired.into()),
     };
-    let sent = send(app, (provider, host.as_ref()), &handshake, headers, claims).await;
-    if let Err(refusal) = &sent
-        && refusal.ends_the_handshake()
-    {
-        settle::fail(app, code_id, provider, refusal).await;
+    let sent = send(app, (provider, host.as_ref()), &handshake, &browser, claims).await;
+    match sent {
+        Ok(landing) => Ok(landing.with(cookie)),
+        Err(refusal) => {
+            // Service and host are in the link, where anybody can change them: the attempt goes on, and its IDE is told why
+            // nothing happens in the browser.
+            let note = refusal.message(name, None);
+            app.store.note_handshake(code_id, &note).await?;
+            Err(Refused {
+                refusal,
+                cookie: Some(cookie),
+            })
+        }
     }
-    sent
 }
 
 /// Sends the browser to the third party.
@@ -114,7 +147,7 @@ async fn send(
     app: &App,
     (name, host): (&str, Option<&ProviderId>),
     handshake: &Handshake,
-    headers: &HeaderMap,
+    browser: &BrowserId,
     sign_up: Option<SignUpClaims>,
 ) -> Result<Landing, Refusal> {
     let team = handshake.kind.owner().map(|(_, team)| team);
@@ -126,14 +159,13 @@ async fn send(
     if identifies && !provider.can_sign_up() {
         return Err(Refusal::IdentityUnsupported);
     }
-    let (browser, cookie) = cookie::browser(app, headers);
-    let minted = state::mint(app, &provider, handshake, &browser, sign_up).await?;
+    let minted = state::mint(app, &provider, handshake, browser, sign_up).await?;
     let state = MintedState {
         text: &minted.state,
         jti: &minted.jti,
     };
     let url = provider.authorize_url(handshake.kind.purpose(), &state, minted.challenge.as_ref());
-    Ok(Landing::at(url).with(cookie))
+    Ok(Landing::at(url))
 }
 
 /// The handshake of a sign-up: the same one for the same token and challenge.

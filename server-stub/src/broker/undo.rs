@@ -1,11 +1,12 @@
 //! *This was not me*: for 10 min the browser that approved takes it back. Disconnects, revokes, ends the session.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use codestream_protocol::ServerCode;
 use codestream_protocol::http::Revoked;
 use codestream_protocol::id::CodeId;
@@ -15,14 +16,15 @@ use super::accounts;
 use super::deauth;
 use super::done::{self, Kept};
 use super::hosts::{self, NoProvider};
-use super::landing::Landing;
 use super::team_token;
 use crate::app::App;
 use crate::pages::{ErrorPage, Undone};
-use crate::store::{Failure, StoreError};
+use crate::store::{Failure, StoreError, TakenUndo, Undoing};
 
 /// Where the success page's form posts.
 pub(crate) const PATH: &str = "/web/provider-not-me";
+/// How often a second press looks for what came of the first.
+const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Deserialize)]
 pub(crate) struct Which {
@@ -45,10 +47,9 @@ pub(crate) async fn take_back(
     let Some(kept) = done::kept(&app, &headers, id) else {
         return over();
     };
-    let dropped = Landing::set_cookies(vec![done::NOTE.drop(&app, &id.to_string())]);
-    match undo(&app, kept).await {
-        Ok(Some(undone)) => (dropped, undone.render_page()).into_response(),
-        Ok(None) => (dropped, over()).into_response(),
+    match once(&app, &kept).await {
+        Ok(Some(undone)) => undone.render_page(),
+        Ok(None) => over(),
         Err(error) => {
             tracing::error!(%error, "what was done could not be taken back");
             ErrorPage::of(ServerCode::WebInternal, None, None).render_page(StatusCode::OK)
@@ -56,11 +57,32 @@ pub(crate) async fn take_back(
     }
 }
 
-/// `None`: it is too late, or was done before.
-async fn undo(app: &Arc<App>, kept: Kept) -> Result<Option<Undone>, StoreError> {
-    let Some(undoing) = app.store.take_undo(&kept.undo).await? else {
-        return Ok(None);
-    };
+/// Takes it back once; pressed again, a double click or after a lost answer, the person reads the same. `None`: too late.
+async fn once(app: &Arc<App>, kept: &Kept) -> Result<Option<Undone>, StoreError> {
+    loop {
+        match app.store.take_undo(&kept.undo).await? {
+            TakenUndo::Now(undoing) => {
+                let undone = undo(app, *undoing).await?;
+                if let Some(undone) = &undone {
+                    let outcome = serde_json::to_string(undone).map_err(|_| StoreError::Shape("undo"))?;
+                    app.store.finish_undo(&kept.undo, &outcome).await?;
+                }
+                return Ok(undone);
+            }
+            TakenUndo::Before(outcome) => {
+                let undone = serde_json::from_str(&outcome).map_err(|_| StoreError::Shape("undo"))?;
+                return Ok(Some(undone));
+            }
+            TakenUndo::Gone => return Ok(None),
+            // Its caller ends, or loses it.
+            TakenUndo::Underway if app.lifecycle.is_draining() => return Ok(None),
+            TakenUndo::Underway => app.clock.sleep_until(app.clock.now() + LOOK).await,
+        }
+    }
+}
+
+/// `None`: the service is not there any more.
+async fn undo(app: &Arc<App>, undoing: Undoing) -> Result<Option<Undone>, StoreError> {
     let deed = undoing.deed;
     tracing::warn!(provider = deed.provider, user = %deed.user_id, "a handshake was taken back: this was not me");
     // The session first: whoever has it could connect again.
@@ -93,7 +115,7 @@ async fn undo(app: &Arc<App>, kept: Kept) -> Result<Option<Undone>, StoreError> 
         None => Revoked::Yes,
     };
     Ok(Some(Undone {
-        service: provider.display_name(),
+        service: provider.display_name().to_owned(),
         signed_out: undoing.session.is_some(),
         link: deed.link.is_some(),
         manual_url: (revoked != Revoked::Yes).then(|| provider.manual_url().to_owned()),

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde::{Deserialize, Serialize};
 
 use super::{NOT_TOLD, Policy, page};
 
@@ -68,10 +69,10 @@ impl Done {
 }
 
 /// After *This was not me*.
-#[derive(Template)]
+#[derive(Template, Serialize, Deserialize)]
 #[template(path = "undone.html")]
 pub(crate) struct Undone {
-    pub(crate) service: &'static str,
+    pub(crate) service: String,
     /// Whether it was to be, or had become, a way to sign in.
     pub(crate) link: bool,
     /// Whether a session was ended too.

@@ -99,10 +99,18 @@ fn words(code: ServerCode, name: &str, with: Option<&str>) -> Words {
         )
         .calm(),
         ServerCode::ReadAuth => Words::bad(
-            "Another browser began this",
+            "Already opened in another browser",
             message,
-            "A link has to be opened and finished in one browser. If somebody sent it to you, do not continue.",
+            "A link works only in the browser that opened it first, and only if that browser keeps cookies. If you did not \
+             open it before, somebody else may have seen it: do not use it, and tell your administrator if you do not know \
+             who that was. If somebody sent it to you, do not continue.",
         ),
+        ServerCode::LinkReplaced => Words::bad(
+            "This link was replaced",
+            message,
+            "If you did not press Open again or Copy link in your IDE, close this tab.",
+        )
+        .calm(),
         ServerCode::ProviderAuthNotAllowed => {
             Words::bad("Not connected", message, "You can close this tab.").calm()
         }

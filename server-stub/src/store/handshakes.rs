@@ -1,6 +1,7 @@
 //! Handshakes and their states: from the start code or start URL to the one end that each has.
 
 use async_trait::async_trait;
+use codestream_protocol::channel::AttemptNoted;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::CodeVerifier;
 use codestream_protocol::{ServerCode, TeamId, UnixMillis, UserId};
@@ -31,6 +32,10 @@ pub(crate) struct Handshake {
     pub(crate) expires_at: UnixMillis,
     /// When a browser first opened it.
     pub(crate) opened_at: Option<UnixMillis>,
+    /// Hash of the cookie of that browser, which owns it from then on.
+    pub(crate) browser_hash: Option<String>,
+    /// For the person who waits in the IDE.
+    pub(crate) note: Option<String>,
     /// Who came back, of one that links.
     pub(crate) came_back: Option<CameBack>,
     /// How it ended.
@@ -137,6 +142,17 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// The agent has a newer link.
+    pub(crate) fn replaced() -> Self {
+        Self {
+            provider: None,
+            step: "authorize".to_owned(),
+            code: ServerCode::LinkReplaced,
+            message: ServerCode::LinkReplaced.message().to_owned(),
+            link: None,
+        }
+    }
+
     /// Its time is over.
     pub(crate) fn expired(handshake: &Handshake) -> Self {
         Self {
@@ -154,6 +170,8 @@ impl Failure {
 pub(crate) enum Entered {
     /// It is open.
     Open(Handshake),
+    /// It belongs to the browser that opened it first, which is another one.
+    OtherBrowser,
     /// It was not opened soon enough, and never will be; the attempt goes on with another one.
     Late,
     /// Its time is over.
@@ -188,6 +206,8 @@ pub(crate) struct State {
     pub(crate) minted: NewState,
     /// Its handshake, as of now.
     pub(crate) handshake: Handshake,
+    /// What the callback that consumed it was answered; absent until then.
+    pub(crate) landing: Option<String>,
 }
 
 /// What became of the wish to consume a state.
@@ -232,8 +252,20 @@ pub(crate) trait Handshakes {
     /// The handshake with this name.
     async fn handshake(&self, id: CodeId) -> Result<Option<Handshake>, StoreError>;
 
-    /// A browser opens the handshake: the first time is kept.
-    async fn enter_handshake(&self, id: CodeId) -> Result<Entered, StoreError>;
+    /// A browser opens the handshake, by the hash of its cookie: the first one owns it. When another one does, the agent is
+    /// given `note`, once.
+    async fn enter_handshake(
+        &self,
+        id: CodeId,
+        browser_hash: &str,
+        note: &str,
+    ) -> Result<Entered, StoreError>;
+
+    /// Gives the agent a note, unless there is one or the handshake has ended.
+    async fn note_handshake(&self, id: CodeId, note: &str) -> Result<(), StoreError>;
+
+    /// The notes of the user's open handshakes, for an agent without the me-channel.
+    async fn handshake_notes(&self, user: &UserId) -> Result<Vec<AttemptNoted>, StoreError>;
 
     /// Keeps a state.
     async fn mint_state(&self, new: NewState) -> Result<(), StoreError>;
@@ -243,6 +275,9 @@ pub(crate) trait Handshakes {
 
     /// Consumes a state: [`Consumed::Once`] for one caller alone.
     async fn consume_state(&self, jti: &str) -> Result<Consumed, StoreError>;
+
+    /// Keeps what the callback that consumed the state was answered.
+    async fn keep_landing(&self, jti: &str, landing: &str) -> Result<(), StoreError>;
 
     /// Stores the account and the token of the app itself that came with it, ends the handshake and publishes all of it, in
     /// one transaction.

@@ -9,7 +9,7 @@ use codestream_protocol::{UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AccountKey, Failure, Finish, Identity, NewUser, Session, StoreError, User};
+use super::{AccountKey, Failure, Finish, Identity, NewHandshake, NewUser, Session, StoreError, User};
 use crate::keys::fingerprint;
 
 /// Names a sign-up: the token's fingerprint and the challenge. Whoever has the token alone cannot name it.
@@ -106,13 +106,25 @@ pub(crate) enum SignUpStatus {
     /// Nobody has opened it yet, or it does not exist: the two look alike.
     Unknown,
     /// A browser is at it.
-    Pending,
+    Pending {
+        /// For the person who waits in the IDE.
+        note: Option<String>,
+    },
     /// Granted; the same grant again until its time is over or the session token is first used.
     Granted(Box<Grant>),
     /// Refused.
     Failed(Failure),
     /// Granted before, and the grant is spent or its time is over.
     Spent,
+}
+
+/// What became of the wish to withdraw a sign-up.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Withdrawn {
+    /// It has ended without a grant, by this call or before: its link leads nowhere any more.
+    Ended,
+    /// It was granted before, and the grant is still to be had.
+    Granted(Box<Grant>),
 }
 
 /// Sign-ups.
@@ -132,4 +144,8 @@ pub(crate) trait SignUps {
         key: &SignUpKey,
         agent_address: Option<&str>,
     ) -> Result<SignUpStatus, StoreError>;
+
+    /// Ends the sign-up with `failure` unless it has ended. One that no browser has opened yet is made from `new` and ended
+    /// at once, so that its link is dead too.
+    async fn withdraw_sign_up(&self, new: NewHandshake, failure: Failure) -> Result<Withdrawn, StoreError>;
 }

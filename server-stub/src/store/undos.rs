@@ -1,5 +1,7 @@
 //! "This was not me": what a success page can take back.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::{UnixMillis, UserId};
@@ -25,6 +27,22 @@ pub(crate) struct Undoing {
     pub(crate) session: Option<SessionId>,
 }
 
+/// What became of the wish to take back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TakenUndo {
+    /// This call, and no other, takes it back.
+    Now(Box<Undoing>),
+    /// Another call is taking it back.
+    Underway,
+    /// It was taken back before, with this outcome.
+    Before(String),
+    /// There is none, or its time is over.
+    Gone,
+}
+
+/// How long one call may take to take something back.
+pub(crate) const UNDO_LEASE: Duration = Duration::from_secs(30);
+
 /// What was done by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Deed {
@@ -48,6 +66,10 @@ pub(crate) trait Undos {
     /// What `token` can take back, without doing it: for a page that asks first.
     async fn undo(&self, token: &str) -> Result<Option<Undo>, StoreError>;
 
-    /// Takes the undo out: for one caller alone, and only in time.
-    async fn take_undo(&self, token: &str) -> Result<Option<Undoing>, StoreError>;
+    /// Takes the undo: for one caller alone, and only in time. A caller that never says what came of it loses it to the next
+    /// one after [`UNDO_LEASE`].
+    async fn take_undo(&self, token: &str) -> Result<TakenUndo, StoreError>;
+
+    /// Keeps what became of an undo that was taken.
+    async fn finish_undo(&self, token: &str, outcome: &str) -> Result<(), StoreError>;
 }

@@ -55,7 +55,7 @@ methods! {
     Connect = CONNECT: request::ProviderParams => request::Started;
     LoginSso = LOGIN_SSO: request::SsoParams => request::Started;
     AttemptCancel = ATTEMPT_CANCEL: request::AttemptParams => Empty;
-    AttemptReopen = ATTEMPT_REOPEN: request::AttemptParams => request::Reopened;
+    AttemptReopen = ATTEMPT_REOPEN: request::ReopenParams => request::Reopened;
     AttemptConfirm = ATTEMPT_CONFIRM: request::AttemptParams => Empty;
     LoginLink = LOGIN_LINK: request::LinkParams => request::Started;
     LoginIdentities = LOGIN_IDENTITIES: Empty => request::Identities;

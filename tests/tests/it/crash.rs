@@ -143,8 +143,9 @@ async fn a_kill_in_the_middle_of_the_exchange_stores_nothing_and_opening_again_c
     listening(&ide).await;
     assert!(ide.account("github").await.is_none());
     let again = ide
-        .request::<AttemptReopen>(codestream_protocol::lsp::request::AttemptParams {
+        .request::<AttemptReopen>(codestream_protocol::lsp::request::ReopenParams {
             attempt_id: started.attempt_id,
+            open: true,
         })
         .await
         .expect("a new link for the same attempt");

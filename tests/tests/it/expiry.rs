@@ -74,8 +74,9 @@ async fn a_link_that_was_not_opened_for_two_minutes_is_dead_and_open_again_makes
         page.text()
     );
     let again = ide
-        .request::<e2e::methods::AttemptReopen>(codestream_protocol::lsp::request::AttemptParams {
+        .request::<e2e::methods::AttemptReopen>(codestream_protocol::lsp::request::ReopenParams {
             attempt_id: started.attempt_id,
+            open: true,
         })
         .await
         .expect("a new link");

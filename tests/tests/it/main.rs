@@ -52,6 +52,7 @@ mod sign_up;
 mod slack;
 #[cfg(unix)]
 mod slow_clients;
+mod start_links;
 mod state;
 mod supersede;
 mod third_party;

@@ -189,7 +189,7 @@ fn what_was_granted_is_neither_cancelled_nor_refused() {
         Input::Granted,
         Input::Opened(Opened::HandedOver),
         Input::Refused(failure(ErrorKind::Declined)),
-        link("https://s.test/2"),
+        relink("https://s.test/2", true),
     ] {
         let (machine, effects) = after(AttemptKind::Connect, &then(finishing(), late.clone()), START);
         assert_eq!(
@@ -254,7 +254,7 @@ fn a_host_that_does_not_answer_leaves_the_step_but_the_link_works() {
 fn a_further_link_is_told_and_opened_and_the_step_stays() {
     let (machine, effects) = after(
         AttemptKind::Connect,
-        &then(waiting(), link("https://s.test/2")),
+        &then(waiting(), relink("https://s.test/2", true)),
         START,
     );
     assert_eq!(
@@ -285,4 +285,66 @@ fn every_step_ends_at_its_deadline_and_not_before() {
         assert_eq!(outcome(&machine), Some(end), "{name}");
         assert_eq!(machine.deadline(), None, "{name}");
     }
+}
+
+fn relink(url: &str, open: bool) -> Input {
+    let link = Link {
+        url: url.to_owned(),
+        code_id: None,
+        expires_at: END,
+        match_code: Some("NEW234".to_owned()),
+    };
+    Input::Relinked { link, open }
+}
+
+#[test]
+fn a_further_link_takes_the_place_of_the_one_before() {
+    let noted = then(waiting(), Input::Noted("Opened elsewhere.".to_owned()));
+    for (kind, open, effects) in [
+        (
+            AttemptKind::Connect,
+            true,
+            vec![Effect::Tell, Effect::Open("https://s.test/2".to_owned())],
+        ),
+        (AttemptKind::Connect, false, vec![Effect::Tell]),
+        (
+            AttemptKind::SignIn,
+            true,
+            vec![
+                Effect::Tell,
+                Effect::Poll,
+                Effect::Open("https://s.test/2".to_owned()),
+            ],
+        ),
+        (AttemptKind::SignIn, false, vec![Effect::Tell, Effect::Poll]),
+    ] {
+        let inputs = then(noted.clone(), relink("https://s.test/2", open));
+        let (machine, done) = after(kind, &inputs, START);
+        assert_eq!(done, effects, "{kind:?} {open}");
+        let attempt = machine.attempt();
+        assert_eq!(attempt.url, "https://s.test/2");
+        assert_eq!(attempt.match_code.as_deref(), Some("NEW234"));
+        assert_eq!(attempt.note, None, "it was about the link before");
+        assert_eq!(attempt.step, Step::Waiting);
+    }
+    let (machine, effects) = after(
+        AttemptKind::Connect,
+        &then(finishing(), relink("late", true)),
+        START,
+    );
+    assert_eq!(
+        (machine.attempt().url.as_str(), effects),
+        ("https://s.test/1", vec![])
+    );
+}
+
+#[test]
+fn a_note_is_told_once_and_ends_nothing() {
+    let note = || Input::Noted("Opened elsewhere.".to_owned());
+    let (machine, effects) = after(AttemptKind::Connect, &then(waiting(), note()), START);
+    assert_eq!(effects, [Effect::Tell]);
+    assert_eq!(machine.attempt().note.as_deref(), Some("Opened elsewhere."));
+    assert!(machine.is_running());
+    let (_, effects) = machine.step(note(), START);
+    assert_eq!(effects, []);
 }

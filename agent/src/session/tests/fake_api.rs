@@ -29,6 +29,8 @@ struct Inner {
     asked: Vec<String>,
     codes: Vec<Uuid>,
     good_token: String,
+    /// Requests of this path are answered once it is released.
+    held: Option<String>,
 }
 
 /// The server; clones share it.
@@ -48,6 +50,7 @@ impl FakeApi {
             asked: Vec::new(),
             codes: Vec::new(),
             good_token: "t1".to_owned(),
+            held: None,
         };
         let api = Self {
             inner: Arc::new(Mutex::new(inner)),
@@ -78,6 +81,28 @@ impl FakeApi {
     /// How often `path` was asked for.
     pub(super) fn count(&self, path: &str) -> usize {
         self.with(|inner| inner.asked.iter().filter(|one| *one == path).count())
+    }
+
+    /// Answers to requests of `path` wait for [`release`](Self::release).
+    pub(super) fn hold(&self, path: &str) {
+        self.with(|inner| inner.held = Some(path.to_owned()));
+    }
+
+    pub(super) fn release(&self) {
+        self.with(|inner| inner.held = None);
+    }
+
+    /// Ends once `path` was asked for.
+    pub(super) async fn asked(&self, path: &str) {
+        let asked = async {
+            while self.count(path) == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let patience = std::time::Duration::from_secs(10);
+        tokio::time::timeout(patience, asked)
+            .await
+            .expect("it is asked for");
     }
 
     /// The handshakes that were begun, in order.
@@ -117,7 +142,7 @@ impl FakeApi {
         let _ = self.published.send(message);
     }
 
-    fn login(&self) -> Value {
+    pub(super) fn login(&self) -> Value {
         self.with(|inner| {
             let row = json!({"id": "github*com", "name": "github", "displayName": "GitHub", "host": "github.com",
                 "apiBase": format!("http://127.0.0.1:{}/gh/", inner.port), "canSignUp": true});
@@ -227,6 +252,9 @@ async fn serve(State(api): State<FakeApi>, request: Request) -> Response {
         let at = inner.scripted.iter().position(|(one, ..)| *one == path)?;
         inner.scripted.remove(at)
     });
+    while api.with(|inner| inner.held.as_ref() == Some(&path)) {
+        tokio::task::yield_now().await;
+    }
     let (status, body) = match scripted {
         Some((_, status, body)) => (status, body),
         None => api.answer(&path, &authorization),

@@ -41,14 +41,39 @@ async fn nothing_is_exchanged_until_the_code_is_confirmed() {
             .location()
             .starts_with("/web/provider-connected/github?id=")
     );
-    assert_eq!(bench.tell(|third| third.exchanges.len()), 1);
-    assert!(
-        answer(&browser, &landed, "confirm")
-            .await
-            .body
-            .contains("SWEB-1007")
+    // Pressed again, reloaded, another choice: all lead to what the first press led to.
+    for choice in ["confirm", "confirm", "refuse"] {
+        let again = answer(&browser, &landed, choice).await;
+        assert_eq!(again.location(), settled.location(), "{choice}");
+    }
+    assert_eq!(
+        browser.get(landed.location()).await.location(),
+        settled.location()
     );
-    assert!(browser.get(landed.location()).await.body.contains("SWEB-1007"));
+    assert_eq!(bench.tell(|third| third.exchanges.len()), 1);
+    let stranger = bench.browser();
+    assert!(stranger.get(landed.location()).await.body.contains("SWEB-1007"));
+}
+
+#[tokio::test]
+async fn a_double_press_of_continue_exchanges_once_and_answers_twice() {
+    let bench = asked().await;
+    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    bench.tell(|third| third.gate = Some(gate.clone()));
+    let browser = bench.browser();
+    let (_, start) = bench.press_connect("github").await;
+    let landed = browser.approve(&start).await;
+    let (first, second, ()) = tokio::join!(
+        answer(&browser, &landed, "confirm"),
+        answer(&browser, &landed, "confirm"),
+        async {
+            bench.until(|third| !third.exchanges.is_empty()).await;
+            gate.add_permits(1);
+        }
+    );
+    assert!(first.location().starts_with("/web/provider-connected/"));
+    assert_eq!(second.location(), first.location());
+    assert_eq!(bench.tell(|third| third.exchanges.len()), 1);
 }
 
 #[tokio::test]
@@ -57,7 +82,13 @@ async fn another_code_ends_the_attempt_and_nothing_is_exchanged() {
     let browser = bench.browser();
     let (_, start) = bench.press_connect("github").await;
     let landed = browser.approve(&start).await;
-    assert_eq!(answer(&browser, &landed, "refuse").await.error(), "PRVD-1006");
+    for choice in ["refuse", "refuse", "confirm"] {
+        assert_eq!(
+            answer(&browser, &landed, choice).await.error(),
+            "PRVD-1006",
+            "{choice}"
+        );
+    }
     assert_eq!(bench.ends().await[0].code.as_deref(), Some("PRVD-1006"));
     assert!(bench.tell(|third| third.exchanges.is_empty()));
 }

@@ -133,46 +133,121 @@ async fn a_token_whose_owner_is_not_told_is_revoked_again() {
     }
 }
 
+/// RFC 9700 §4.7 and CWE-352: whatever another browser brings back, with the right state, changes nothing.
 #[tokio::test]
-async fn another_browser_cannot_finish() {
+async fn another_browser_cannot_finish_and_ends_nothing() {
     let bench = Bench::new().await;
     let (code_id, start) = bench.press_connect("github").await;
-    let state = bench.browser().state(&start).await;
+    let owner = bench.browser();
+    let state = owner.state(&start).await;
+    let state = ("state", state.as_str());
     let stranger = bench.browser();
-    stranger.get(&start).await;
-    let parameters = [("code", "good"), ("state", state.as_str())];
+    for brought in [
+        vec![("code", "good"), state],
+        vec![("error", "access_denied"), state],
+        vec![("error", "application_suspended"), state],
+        vec![state],
+        vec![("code", "good"), ("iss", "https://evil.test"), state],
+    ] {
+        let page = stranger.come_back("github", &brought).await;
+        assert_eq!(page.error(), "RAPI-1009", "{brought:?}");
+    }
+    assert!(bench.told().await.is_empty());
+    let landed = owner.come_back("github", &[("code", "good"), state]).await;
     assert_eq!(
-        stranger.come_back("github", &parameters).await.error(),
-        "RAPI-1009"
+        landed.location(),
+        format!("/web/provider-connected/github?id={code_id}")
     );
-    assert_told(&bench, code_id, "RAPI-1009", "callback").await;
-    assert!(bench.tell(|third| third.exchanges.is_empty()));
 }
 
+/// CWE-384: whoever opens a leaked link second gets no state of it, and the IDE hears of it.
 #[tokio::test]
-async fn a_state_is_good_once() {
+async fn a_start_link_is_the_first_browsers_alone() {
     let bench = Bench::new().await;
-    let (_, start) = bench.press_connect("github").await;
+    let (code_id, start) = bench.press_connect("github").await;
+    let owner = bench.browser();
+    let state = owner.state(&start).await;
+    let stranger = bench.browser();
+    for _ in 0..2 {
+        assert_eq!(stranger.get(&start).await.error(), "RAPI-1009");
+    }
+    let told = bench.told().await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["attemptNoted"]["codeId"], json!(code_id));
+    let note = told[0]["attemptNoted"]["note"].as_str().expect("a note");
+    assert!(note.contains("second browser"), "{note}");
+    assert_ne!(owner.state(&start).await, state, "a state for each time");
+    let landed = owner
+        .come_back("github", &[("code", "good"), ("state", &state)])
+        .await;
+    assert!(landed.location().starts_with("/web/provider-connected/"));
+}
+
+/// The service stands in the link, where whoever has it can change it.
+#[tokio::test]
+async fn a_start_link_for_another_service_ends_nothing() {
+    let bench = Bench::new().await;
+    let (code_id, start) = bench.press_connect("github").await;
     let browser = bench.browser();
-    let state = browser.state(&start).await;
-    let parameters = [("code", "good"), ("state", state.as_str())];
+    let other = start.replace("/github?", "/nope?");
+    assert_eq!(browser.get(&other).await.error(), "PRVD-1000");
+    let elsewhere = browser.get(&format!("{start}&host=git.example.com")).await;
+    assert_eq!(elsewhere.error(), "PRVD-1003");
+    assert!(bench.ends().await.is_empty());
+    let told = bench.told().await;
+    assert_eq!(told.len(), 1, "its IDE is told why nothing happens: {told:?}");
+    assert_eq!(told[0]["attemptNoted"]["codeId"], json!(code_id));
     assert!(
         browser
-            .come_back("github", &parameters)
+            .approve(&start)
             .await
             .location()
             .starts_with("/web/provider-connected/")
     );
+}
+
+#[tokio::test]
+async fn a_state_is_used_once_and_its_browser_is_answered_alike_again() {
+    let bench = Bench::new().await;
+    let (code_id, start) = bench.press_connect("github").await;
+    let browser = bench.browser();
+    let state = browser.state(&start).await;
+    let parameters = [("code", "good"), ("state", state.as_str())];
+    for _ in 0..3 {
+        assert_eq!(
+            browser.come_back("github", &parameters).await.location(),
+            format!("/web/provider-connected/github?id={code_id}")
+        );
+    }
+    let other = [("error", "access_denied"), ("state", state.as_str())];
+    let page = browser.come_back("github", &other).await;
+    assert!(page.location().starts_with("/web/provider-connected/"));
     assert_eq!(
-        browser.come_back("github", &parameters).await.error(),
-        "AUTH-1002"
+        bench.browser().come_back("github", &parameters).await.error(),
+        "RAPI-1009"
     );
     assert_eq!(bench.ends().await.len(), 1, "the good end stays the only one");
     assert_eq!(bench.tell(|third| third.exchanges.len()), 1);
 }
 
+/// A browser whose answer was lost has not kept the cookie that came with it either.
 #[tokio::test]
-async fn a_repeated_callback_does_not_end_the_handshake_that_the_first_one_is_finishing() {
+async fn a_repeated_callback_brings_what_the_lost_answer_brought() {
+    let bench = Bench::new().await;
+    let (_, start) = bench.press_connect("github").await;
+    let browser = bench.browser();
+    let state = browser.state(&start).await;
+    let before = browser.cookies.lock().expect("no panic holds it").clone();
+    let parameters = [("code", "good"), ("state", state.as_str())];
+    browser.come_back("github", &parameters).await;
+    *browser.cookies.lock().expect("no panic holds it") = before;
+    let landed = browser.come_back("github", &parameters).await;
+    let page = browser.get(landed.location()).await;
+    assert!(page.body.contains("This was not me"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_callback_that_is_repeated_while_the_first_one_runs_waits_for_its_answer() {
     let bench = Bench::new().await;
     let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
     bench.tell(|third| third.gate = Some(gate.clone()));
@@ -180,14 +255,103 @@ async fn a_repeated_callback_does_not_end_the_handshake_that_the_first_one_is_fi
     let browser = bench.browser();
     let state = browser.state(&start).await;
     let parameters = [("code", "good"), ("state", state.as_str())];
-    let (first, second) = tokio::join!(browser.come_back("github", &parameters), async {
-        bench.until(|third| !third.exchanges.is_empty()).await;
-        let second = browser.come_back("github", &parameters).await;
-        gate.add_permits(1);
-        second
-    });
-    assert_eq!(second.error(), "AUTH-1002");
+    let (first, second, ()) = tokio::join!(
+        browser.come_back("github", &parameters),
+        async {
+            bench.until(|third| !third.exchanges.is_empty()).await;
+            browser.come_back("github", &parameters).await
+        },
+        async {
+            bench.until(|third| !third.exchanges.is_empty()).await;
+            gate.add_permits(1);
+        }
+    );
     assert!(first.location().starts_with("/web/provider-connected/"));
+    assert_eq!(second.location(), first.location());
+    assert_eq!(bench.tell(|third| third.exchanges.len()), 1);
+}
+
+#[tokio::test]
+async fn a_refused_callback_is_answered_alike_again() {
+    let bench = Bench::new().await;
+    let (_, start) = bench.press_connect("github").await;
+    let browser = bench.browser();
+    let state = browser.state(&start).await;
+    let denied = [("error", "access_denied"), ("state", state.as_str())];
+    for _ in 0..2 {
+        assert_eq!(browser.come_back("github", &denied).await.error(), "PRVD-1006");
+    }
+    assert_eq!(bench.ends().await.len(), 1);
+}
+
+/// RFC 9110 §9.2.1: neither HEAD nor a prefetch does anything, wherever a GET or POST would.
+#[tokio::test]
+async fn prefetches_and_head_change_nothing_on_any_route_of_the_browser() {
+    use axum::http::Method;
+    let bench = Bench::new().await;
+    let (code_id, start) = bench.press_connect("github").await;
+    let owner = bench.browser();
+    let (_, other) = bench.press_connect("github").await;
+    let state = owner.state(&other).await;
+    let callback = format!("/no-auth/provider-token/github?error=access_denied&state={state}");
+    let routes = [
+        (Method::GET, start.as_str()),
+        (Method::GET, &start.replace("/web/", "/no-auth/")),
+        (Method::GET, &callback),
+        (Method::GET, "/~nrlogin/jti?auth_code=c"),
+        (Method::GET, "/web/provider-confirm?id=x"),
+        (Method::POST, "/web/provider-confirm"),
+        (Method::POST, "/web/provider-not-me"),
+        (Method::POST, "/no-auth/provider-token/trello"),
+    ];
+    for (method, path) in &routes {
+        for (name, value) in [
+            ("sec-purpose", "prefetch"),
+            ("sec-purpose", "prefetch;prerender"),
+            ("purpose", "prefetch"),
+            ("x-moz", "prefetch"),
+        ] {
+            let request = Request::builder().method(method).uri(*path).header(name, value);
+            let page = owner.send(request, Body::empty()).await;
+            assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{method} {path}");
+            assert_eq!(page.header("cache-control"), "no-store", "{method} {path}");
+            assert_eq!(page.header("set-cookie"), "", "{method} {path}");
+        }
+        if *method == Method::GET {
+            let page = owner.send(Request::head(*path), Body::empty()).await;
+            assert_eq!(page.status, StatusCode::NO_CONTENT, "HEAD {path}");
+            assert_eq!(page.header("cache-control"), "no-store", "HEAD {path}");
+        }
+    }
+    assert!(bench.told().await.is_empty(), "no attempt has heard of it");
+    let handshake = bench.app.store.handshake(code_id).await.expect("a store");
+    assert_eq!(
+        handshake.expect("there").opened_at,
+        None,
+        "nobody owns the link yet"
+    );
+    assert!(
+        owner
+            .approve(&start)
+            .await
+            .location()
+            .starts_with("/web/provider-connected/")
+    );
+    assert_eq!(
+        owner.get(&callback).await.error(),
+        "PRVD-1006",
+        "its state was still unused"
+    );
+}
+
+/// A GET of the API that does something is no more touched by HEAD.
+#[tokio::test]
+async fn head_makes_no_start_code() {
+    let bench = Bench::new().await;
+    let path = format!("/provider-auth-code?teamId={}", bench.team.id);
+    let (status, _) = bench.call("HEAD", &path, None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(bench.app.store.next_expiry().await.expect("a store"), None);
 }
 
 #[tokio::test]
@@ -320,10 +484,8 @@ async fn a_link_is_dead_once_its_handshake_has_failed() {
 #[tokio::test]
 async fn services_that_are_not_offered_are_told_apart() {
     let bench = Bench::new().await;
-    let (code_id, start) = bench.press_connect("nope").await;
+    let (_, start) = bench.press_connect("nope").await;
     assert_eq!(bench.browser().get(&start).await.error(), "PRVD-1000");
-    let ends = bench.ends().await;
-    assert_eq!((ends[0].code_id, ends[0].provider.as_deref()), (code_id, None));
     let page = bench
         .browser()
         .come_back("nope", &[("code", "c"), ("state", "s")])

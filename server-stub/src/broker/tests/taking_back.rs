@@ -44,8 +44,21 @@ async fn a_connect_is_disconnected_and_revoked_once() {
     assert_eq!(account, None);
     assert!(bench.told().await.last().expect("published")["user"]["$unset"].is_object());
     let again = press(&browser, &landed).await;
-    assert!(again.body.contains("SWEB-1007"), "{}", again.body);
+    assert_eq!(again.body, page.body, "pressed again, it is answered alike");
+    assert_eq!(bench.tell(|third| third.revoked.len()), 1, "and done once");
     assert!(!browser.get(landed.location()).await.body.contains("octocat"));
+}
+
+#[tokio::test]
+async fn a_double_press_is_done_once_and_answered_twice() {
+    let bench = Bench::new().await;
+    let browser = bench.browser();
+    let (_, start) = bench.press_connect("github").await;
+    let landed = browser.approve(&start).await;
+    let (first, second) = tokio::join!(press(&browser, &landed), press(&browser, &landed));
+    assert!(first.body.contains("Undone"), "{}", first.body);
+    assert_eq!(first.body, second.body);
+    assert_eq!(bench.tell(|third| third.revoked.len()), 1);
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Handshakes and states in SQL.
 
 use async_trait::async_trait;
-use codestream_protocol::UnixMillis;
+use codestream_protocol::channel::AttemptNoted;
 use codestream_protocol::id::CodeId;
 use codestream_protocol::secret::CodeVerifier;
+use codestream_protocol::{UnixMillis, UserId};
 use sqlx::{AnyConnection, Row as _};
 
 use super::{Sql, Tx, within};
@@ -24,21 +25,7 @@ pub(super) use rows::{handshake_by_key, handshake_in};
 impl Handshakes for Sql {
     async fn open_handshake(&self, new: NewHandshake) -> Result<Handshake, StoreError> {
         let mut tx = self.write().await?;
-        let handshake = Handshake {
-            code_id: new.code_id,
-            kind: new.kind,
-            ide: new.ide,
-            machine: new.machine,
-            agent_address: new.agent_address,
-            provider: None,
-            created_at: tx.now,
-            open_by: new.open_by,
-            expires_at: new.expires_at,
-            opened_at: None,
-            came_back: None,
-            end: None,
-        };
-        let made = rows::insert(tx.db(), &handshake).await?;
+        let (handshake, made) = tx.make_handshake(new).await?;
         tx.check_pending(&handshake).await?;
         if let HandshakeKind::SignUp { key } = &handshake.kind {
             if !made {
@@ -56,15 +43,23 @@ impl Handshakes for Sql {
         handshake_in(&mut *self.read().await?, id).await
     }
 
-    async fn enter_handshake(&self, id: CodeId) -> Result<Entered, StoreError> {
+    async fn enter_handshake(
+        &self,
+        id: CodeId,
+        browser_hash: &str,
+        note: &str,
+    ) -> Result<Entered, StoreError> {
         let mut tx = self.write().await?;
         let now = tx.now;
+        // Of two browsers that open it at once, the second waits for the row and finds an owner.
         sqlx::query(
-            "UPDATE handshakes SET opened_at = $1
-             WHERE code_id = $2 AND opened_at IS NULL AND ended_at IS NULL AND open_by > $1 AND expires_at > $1",
+            "UPDATE handshakes SET opened_at = COALESCE(opened_at, $1), browser_hash = $3
+             WHERE code_id = $2 AND browser_hash IS NULL AND ended_at IS NULL AND expires_at > $1
+                 AND (opened_at IS NOT NULL OR open_by > $1)",
         )
         .bind(now.0)
         .bind(id.to_string())
+        .bind(browser_hash)
         .execute(tx.db())
         .await?;
         let Some(handshake) = handshake_in(tx.db(), id).await? else {
@@ -76,11 +71,46 @@ impl Handshakes for Sql {
         if now >= handshake.expires_at {
             return Ok(Entered::Expired);
         }
-        if handshake.opened_at.is_none() {
+        let Some(owner) = &handshake.browser_hash else {
             return Ok(Entered::Late);
+        };
+        let is_owner = owner == browser_hash;
+        if !is_owner {
+            tx.note(&handshake, note, true).await?;
         }
         tx.commit().await?;
-        Ok(Entered::Open(handshake))
+        Ok(if is_owner {
+            Entered::Open(handshake)
+        } else {
+            Entered::OtherBrowser
+        })
+    }
+
+    async fn note_handshake(&self, id: CodeId, note: &str) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        if let Some(handshake) = handshake_in(tx.db(), id).await? {
+            tx.note(&handshake, note, false).await?;
+        }
+        tx.commit().await
+    }
+
+    async fn handshake_notes(&self, user: &UserId) -> Result<Vec<AttemptNoted>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT code_id, note FROM handshakes
+             WHERE user_id = $1 AND note IS NOT NULL AND ended_at IS NULL AND expires_at > $2",
+        )
+        .bind(user.as_str())
+        .bind(self.clock.now().0)
+        .fetch_all(&mut *self.read().await?)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(AttemptNoted {
+                    code_id: rows::code_id(row.try_get("code_id")?)?,
+                    note: row.try_get("note")?,
+                })
+            })
+            .collect()
     }
 
     async fn mint_state(&self, new: NewState) -> Result<(), StoreError> {
@@ -140,6 +170,17 @@ impl Handshakes for Sql {
             (0, true) => Consumed::Used(Box::new(state)),
             (0, false) => Consumed::Expired,
         })
+    }
+
+    async fn keep_landing(&self, jti: &str, landing: &str) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let sealed = self.seal(landing_place(jti), Some(landing));
+        sqlx::query("UPDATE states SET landing = $1 WHERE jti = $2")
+            .bind(sealed)
+            .bind(jti)
+            .execute(tx.db())
+            .await?;
+        tx.commit().await
     }
 
     async fn finish_connect(
@@ -223,13 +264,39 @@ impl Tx<'_> {
         let most = self.store.policy.quotas.pending_handshakes_per_user;
         within(Quota::PendingHandshakes, pending, most)
     }
+
+    /// Makes a handshake; `false`: there is a sign-up with its key.
+    pub(super) async fn make_handshake(
+        &mut self,
+        new: NewHandshake,
+    ) -> Result<(Handshake, bool), StoreError> {
+        let handshake = Handshake {
+            code_id: new.code_id,
+            kind: new.kind,
+            ide: new.ide,
+            machine: new.machine,
+            agent_address: new.agent_address,
+            provider: None,
+            created_at: self.now,
+            open_by: new.open_by,
+            expires_at: new.expires_at,
+            opened_at: None,
+            browser_hash: None,
+            note: None,
+            came_back: None,
+            end: None,
+        };
+        let made = rows::insert(self.db(), &handshake).await?;
+        Ok((handshake, made))
+    }
 }
 
 impl Sql {
     /// The state with its handshake, and whether it was consumed.
     async fn state_in(&self, db: &mut AnyConnection, jti: &str) -> Result<Option<(State, bool)>, StoreError> {
         let row = sqlx::query(
-            "SELECT code_id, provider, verifier, browser_hash, expires_at, consumed_at FROM states WHERE jti = $1",
+            "SELECT code_id, provider, verifier, browser_hash, expires_at, consumed_at, landing FROM states
+             WHERE jti = $1",
         )
         .bind(jti)
         .fetch_optional(&mut *db)
@@ -250,8 +317,22 @@ impl Sql {
             browser_hash: row.try_get("browser_hash")?,
             expires_at: UnixMillis(row.try_get("expires_at")?),
         };
+        let landing = self.open_optional(landing_place(jti), row.try_get("landing")?)?;
         let used = row.try_get::<Option<i64>, _>("consumed_at")?.is_some();
-        Ok(Some((State { minted, handshake }, used)))
+        let state = State {
+            minted,
+            handshake,
+            landing,
+        };
+        Ok(Some((state, used)))
+    }
+}
+
+fn landing_place(row: &str) -> Place<'_> {
+    Place {
+        table: "states",
+        column: "landing",
+        row,
     }
 }
 

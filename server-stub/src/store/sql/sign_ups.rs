@@ -15,8 +15,8 @@ use crate::keys::Place;
 use crate::me;
 use crate::store::{
     Account, AccountKey, End, Failure, Finish, Grant, Granted, Handshake, HandshakeKind, NewAccount,
-    NewGrant, NewSession, SessionId, SignUpKey, SignUpStatus, SignUps, StoreError, User, UserIdentity, Wake,
-    Who,
+    NewGrant, NewHandshake, NewSession, SessionId, SignUpKey, SignUpStatus, SignUps, StoreError, User,
+    UserIdentity, Wake, Who, Withdrawn,
 };
 
 #[async_trait]
@@ -107,6 +107,30 @@ impl SignUps for Sql {
         }
         tx.commit().await?;
         Ok(status)
+    }
+
+    async fn withdraw_sign_up(&self, new: NewHandshake, failure: Failure) -> Result<Withdrawn, StoreError> {
+        let mut tx = self.write().await?;
+        let HandshakeKind::SignUp { key } = new.kind.clone() else {
+            return Err(StoreError::Missing("sign-up"));
+        };
+        tx.make_handshake(new).await?;
+        let found = handshake_by_key(tx.db(), &key).await?;
+        let handshake = found.ok_or(StoreError::Missing("sign-up"))?;
+        if tx.fail(&handshake, failure).await? {
+            tx.commit().await?;
+            return Ok(Withdrawn::Ended);
+        }
+        // A grant that came first is committed by now: the update above has waited for it.
+        let found = handshake_by_key(tx.db(), &key).await?;
+        let handshake = found.ok_or(StoreError::Missing("sign-up"))?;
+        Ok(match tx.sign_up_status(&handshake).await? {
+            SignUpStatus::Granted(grant) => Withdrawn::Granted(grant),
+            SignUpStatus::Unknown
+            | SignUpStatus::Pending { .. }
+            | SignUpStatus::Failed(_)
+            | SignUpStatus::Spent => Withdrawn::Ended,
+        })
     }
 }
 
@@ -209,7 +233,9 @@ impl Tx<'_> {
         match &handshake.end {
             Some(End::Failed(failure)) => Ok(SignUpStatus::Failed(failure.clone())),
             None if over => Ok(SignUpStatus::Failed(Failure::expired(handshake))),
-            None => Ok(SignUpStatus::Pending),
+            None => Ok(SignUpStatus::Pending {
+                note: handshake.note.clone(),
+            }),
             Some(End::Done) if over => Ok(SignUpStatus::Spent),
             Some(End::Done) => {
                 let store = self.store;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Sql, parsed};
 use crate::keys::fingerprint;
-use crate::store::{SessionId, StoreError, Undo, Undoing, Undos};
+use crate::store::{SessionId, StoreError, TakenUndo, UNDO_LEASE, Undo, Undoing, Undos};
 
 #[async_trait]
 impl Undos for Sql {
@@ -29,7 +29,8 @@ impl Undos for Sql {
 
     async fn undo(&self, token: &str) -> Result<Option<Undo>, StoreError> {
         let row = sqlx::query(
-            "SELECT account, session_id, expires_at FROM undos WHERE token_hash = $1 AND expires_at > $2",
+            "SELECT account, session_id, expires_at FROM undos
+             WHERE token_hash = $1 AND expires_at > $2 AND taken_at IS NULL",
         )
         .bind(fingerprint(token))
         .bind(self.clock.now().0)
@@ -38,19 +39,45 @@ impl Undos for Sql {
         row.as_ref().map(undo_of).transpose()
     }
 
-    async fn take_undo(&self, token: &str) -> Result<Option<Undoing>, StoreError> {
+    async fn take_undo(&self, token: &str) -> Result<TakenUndo, StoreError> {
         let mut tx = self.write().await?;
-        let now = tx.now.0;
-        let row = sqlx::query(
-            "DELETE FROM undos WHERE token_hash = $1 AND expires_at > $2 RETURNING account, session_id, expires_at",
+        let now = tx.now;
+        let name = fingerprint(token);
+        let taken = sqlx::query(
+            "UPDATE undos SET taken_at = $2
+             WHERE token_hash = $1 AND expires_at > $2 AND outcome IS NULL AND (taken_at IS NULL OR taken_at <= $3)
+             RETURNING account, session_id, expires_at",
         )
-        .bind(fingerprint(token))
-        .bind(now)
+        .bind(&name)
+        .bind(now.0)
+        .bind((now - UNDO_LEASE).0)
         .fetch_optional(tx.db())
         .await?;
-        tx.commit().await?;
-        let undo = row.as_ref().map(undo_of).transpose()?;
-        Ok(undo.map(|undo| undo.undoing))
+        if let Some(row) = taken {
+            let undo = undo_of(&row)?;
+            tx.commit().await?;
+            return Ok(TakenUndo::Now(Box::new(undo.undoing)));
+        }
+        let before: Option<Option<String>> =
+            sqlx::query_scalar("SELECT outcome FROM undos WHERE token_hash = $1 AND taken_at IS NOT NULL")
+                .bind(&name)
+                .fetch_optional(tx.db())
+                .await?;
+        Ok(match before {
+            Some(Some(outcome)) => TakenUndo::Before(outcome),
+            Some(None) => TakenUndo::Underway,
+            None => TakenUndo::Gone,
+        })
+    }
+
+    async fn finish_undo(&self, token: &str, outcome: &str) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        sqlx::query("UPDATE undos SET outcome = $1 WHERE token_hash = $2")
+            .bind(outcome)
+            .bind(fingerprint(token))
+            .execute(tx.db())
+            .await?;
+        tx.commit().await
     }
 }
 

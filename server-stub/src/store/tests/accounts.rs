@@ -227,12 +227,22 @@ async fn an_undo_is_taken_once_and_in_time(bench: Bench) {
     );
     assert_eq!(
         bench.store.take_undo("one").await.expect("a database"),
-        Some(undo.undoing.clone())
+        TakenUndo::Now(Box::new(undo.undoing.clone()))
     );
-    assert_eq!(bench.store.take_undo("one").await.expect("a database"), None);
+    let again = async || bench.store.take_undo("one").await.expect("a database");
+    assert_eq!(again().await, TakenUndo::Underway);
+    assert_eq!(bench.store.undo("one").await.expect("a database"), None);
+    // Whoever took it was cut off: the next one goes on.
+    bench.clock.advance(UNDO_LEASE);
+    assert_eq!(again().await, TakenUndo::Now(Box::new(undo.undoing.clone())));
+    bench.store.finish_undo("one", "done").await.expect("a database");
+    assert_eq!(again().await, TakenUndo::Before("done".to_owned()));
     bench.clock.advance(10 * MINUTE);
     assert_eq!(bench.store.undo("two").await.expect("a database"), None);
-    assert_eq!(bench.store.take_undo("two").await.expect("a database"), None);
+    assert_eq!(
+        bench.store.take_undo("two").await.expect("a database"),
+        TakenUndo::Gone
+    );
 }
 
 async fn a_session_is_found_by_its_own_tokens_alone(bench: Bench) {

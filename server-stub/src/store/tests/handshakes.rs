@@ -4,6 +4,8 @@ on_each_engine!(
     a_state_is_consumed_by_one_of_many,
     a_consumed_state_gives_its_verifier_and_handshake,
     a_state_whose_time_is_over_is_not_consumed,
+    a_start_link_belongs_to_the_first_browser_and_its_agent_hears_of_the_second_once,
+    of_many_browsers_that_open_a_link_at_once_one_owns_it,
     a_handshake_must_be_opened_in_two_minutes_and_may_be_opened_again,
     connecting_stores_publishes_and_ends_in_one,
     the_published_directive_makes_the_object_that_a_refetch_gives,
@@ -57,31 +59,79 @@ async fn a_state_whose_time_is_over_is_not_consumed(bench: Bench) {
     ));
 }
 
+const NOTE: &str = "Opened elsewhere.";
+
+async fn a_start_link_belongs_to_the_first_browser_and_its_agent_hears_of_the_second_once(bench: Bench) {
+    let (user, _) = bench.user("ada@example.com").await;
+    let handshake = bench.connect(&user).await;
+    let enter = async |browser| {
+        bench
+            .store
+            .enter_handshake(handshake.code_id, browser, NOTE)
+            .await
+    };
+    assert!(matches!(enter("mine").await, Ok(Entered::Open(_))));
+    for _ in 0..3 {
+        assert!(matches!(enter("theirs").await, Ok(Entered::OtherBrowser)));
+    }
+    assert!(matches!(enter("mine").await, Ok(Entered::Open(_))));
+    let told = bench.messages(&user.id).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let noted = json!({ "codeId": handshake.code_id, "note": NOTE });
+    assert_eq!(told[0].payload["attemptNoted"], noted);
+    let notes = bench.store.handshake_notes(&user.id).await.expect("a database");
+    assert_eq!(serde_json::to_value(notes).expect("JSON"), json!([noted]));
+    bench
+        .store
+        .note_handshake(handshake.code_id, "Another one.")
+        .await
+        .expect("a database");
+    assert_eq!(bench.messages(&user.id).await.len(), 1, "the first note stays");
+}
+
+async fn of_many_browsers_that_open_a_link_at_once_one_owns_it(bench: Bench) {
+    let (user, _) = bench.user("ada@example.com").await;
+    let id = bench.connect(&user).await.code_id;
+    let names: Vec<String> = (0..8).map(|number| format!("browser {number}")).collect();
+    let opened = names
+        .iter()
+        .map(|name| bench.store.enter_handshake(id, name, NOTE));
+    let opened = futures_util::future::join_all(opened).await;
+    let owners = opened
+        .iter()
+        .filter(|entered| matches!(entered, Ok(Entered::Open(_))));
+    assert_eq!(owners.count(), 1, "{opened:?}");
+    let others = opened
+        .iter()
+        .filter(|entered| matches!(entered, Ok(Entered::OtherBrowser)));
+    assert_eq!(others.count(), 7, "{opened:?}");
+}
+
 async fn a_handshake_must_be_opened_in_two_minutes_and_may_be_opened_again(bench: Bench) {
     let (user, _) = bench.user("ada@example.com").await;
     let early = bench.connect(&user).await;
     let late = bench.connect(&user).await;
     assert!(matches!(
-        bench.store.enter_handshake(early.code_id).await,
+        bench.store.enter_handshake(early.code_id, "mine", NOTE).await,
         Ok(Entered::Open(_))
     ));
     bench.clock.advance(2 * MINUTE);
     assert!(matches!(
-        bench.store.enter_handshake(early.code_id).await,
+        bench.store.enter_handshake(early.code_id, "mine", NOTE).await,
         Ok(Entered::Open(_))
     ));
     assert!(matches!(
-        bench.store.enter_handshake(late.code_id).await,
+        bench.store.enter_handshake(late.code_id, "mine", NOTE).await,
         Ok(Entered::Late)
     ));
     bench.clock.advance(3 * MINUTE);
     assert!(matches!(
-        bench.store.enter_handshake(early.code_id).await,
+        bench.store.enter_handshake(early.code_id, "mine", NOTE).await,
         Ok(Entered::Expired)
     ));
     let unknown = CodeId(bench.random.uuid());
     assert!(matches!(
-        bench.store.enter_handshake(unknown).await,
+        bench.store.enter_handshake(unknown, "mine", NOTE).await,
         Ok(Entered::Unknown)
     ));
 }

@@ -263,7 +263,7 @@ async fn everything(bench: &Bench, name: &str) {
     let key = SignUpKey::of_start(&SignupToken::new(name), None);
     bench.open(HandshakeKind::SignUp { key: key.clone() }).await;
     let status = bench.store.redeem_sign_up(&key, None).await;
-    assert_eq!(status.expect("a database"), SignUpStatus::Pending);
+    assert_eq!(status.expect("a database"), SignUpStatus::Pending { note: None });
     let undo = Undo {
         undoing: Undoing {
             deed: Deed {
@@ -278,7 +278,7 @@ async fn everything(bench: &Bench, name: &str) {
     };
     bench.store.keep_undo(name, undo).await.expect("a database");
     let taken = bench.store.take_undo(name).await;
-    assert!(taken.expect("a database").is_some());
+    assert!(matches!(taken.expect("a database"), TakenUndo::Now(_)));
     let rate = Rate::new("test", 1, 1);
     assert!(matches!(
         bench.store.take_many(rate, name, 1).await,

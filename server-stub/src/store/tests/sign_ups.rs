@@ -14,7 +14,75 @@ on_each_engine!(
     a_refusal_is_told_to_every_poll,
     a_sign_up_whose_time_is_over_answers_auth_1005_before_and_after_it_is_ended,
     an_ended_session_ends_its_grant,
+    a_withdrawn_sign_up_cannot_be_granted_and_one_that_was_granted_is_not_lost,
+    a_sign_up_that_is_withdrawn_unopened_is_dead_too,
+    of_withdrawing_and_granting_at_once_exactly_one_happens,
 );
+
+async fn withdraw(bench: &Bench) -> Withdrawn {
+    let new = NewHandshake {
+        code_id: CodeId(bench.random.uuid()),
+        kind: HandshakeKind::SignUp { key: key(true) },
+        ide: None,
+        machine: None,
+        agent_address: None,
+        open_by: bench.clock.now() + 10 * MINUTE,
+        expires_at: bench.clock.now() + 10 * MINUTE,
+    };
+    let withdrawn = bench.store.withdraw_sign_up(new, replaced()).await;
+    withdrawn.expect("a database")
+}
+
+fn replaced() -> Failure {
+    Failure {
+        provider: None,
+        step: "authorize".to_owned(),
+        code: ServerCode::LinkReplaced,
+        message: "Replaced.".to_owned(),
+        link: None,
+    }
+}
+
+async fn a_withdrawn_sign_up_cannot_be_granted_and_one_that_was_granted_is_not_lost(bench: Bench) {
+    let handshake = sign_up(&bench, &key(true)).await;
+    for _ in 0..2 {
+        assert_eq!(withdraw(&bench).await, Withdrawn::Ended);
+    }
+    let late = grant(Who::New(new_user("ada@example.com")));
+    let late = bench.store.grant_sign_up(handshake.code_id, late).await;
+    assert!(matches!(late, Ok(Finish::AlreadyEnded(End::Failed(failure))) if failure == replaced()));
+    let nobody = bench.store.user_by_email("ada@example.com").await;
+    assert_eq!(nobody.expect("a database"), None, "nothing is left behind");
+    assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Failed(replaced()));
+}
+
+async fn a_sign_up_that_is_withdrawn_unopened_is_dead_too(bench: Bench) {
+    assert_eq!(withdraw(&bench).await, Withdrawn::Ended);
+    let opened = sign_up(&bench, &key(true)).await;
+    let entered = bench
+        .store
+        .enter_handshake(opened.code_id, "browser", "note")
+        .await;
+    assert!(matches!(entered, Ok(Entered::Ended(_))), "{entered:?}");
+}
+
+async fn of_withdrawing_and_granting_at_once_exactly_one_happens(bench: Bench) {
+    let handshake = sign_up(&bench, &key(true)).await;
+    let who = Who::New(new_user("ada@example.com"));
+    let (withdrawn, granted) = tokio::join!(
+        withdraw(&bench),
+        bench.store.grant_sign_up(handshake.code_id, grant(who))
+    );
+    match (withdrawn, granted.expect("a database")) {
+        (Withdrawn::Granted(taken), Finish::Done(Granted::Yes(given))) => {
+            assert_eq!(taken, given);
+            // Its answer was lost: asked again, it is the same.
+            assert_eq!(withdraw(&bench).await, Withdrawn::Granted(given));
+        }
+        (Withdrawn::Ended, Finish::AlreadyEnded(End::Failed(_))) => {}
+        other => panic!("both or neither: {other:?}"),
+    }
+}
 
 fn key(challenge: bool) -> SignUpKey {
     let challenge = challenge.then(|| CodeVerifier::from_entropy([9; 32]).challenge());
@@ -141,7 +209,10 @@ async fn only_its_own_verifier_finds_a_grant(bench: Bench) {
 async fn the_first_poll_tells_where_the_agent_is(bench: Bench) {
     assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Unknown);
     let handshake = sign_up(&bench, &key(true)).await;
-    assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Pending);
+    assert_eq!(
+        poll(&bench, &key(true)).await,
+        SignUpStatus::Pending { note: None }
+    );
     bench
         .store
         .redeem_sign_up(&key(true), Some("10.9.9.9"))
@@ -172,7 +243,10 @@ async fn nothing_is_kept_of_a_sign_up_whose_address_was_taken_meanwhile(bench: B
         .await
         .expect("a database");
     assert_eq!(finish, Finish::Done(Granted::Taken));
-    assert_eq!(poll(&bench, &key(true)).await, SignUpStatus::Pending);
+    assert_eq!(
+        poll(&bench, &key(true)).await,
+        SignUpStatus::Pending { note: None }
+    );
 }
 
 async fn nothing_is_kept_of_a_sign_up_whose_identity_is_anothers(bench: Bench) {

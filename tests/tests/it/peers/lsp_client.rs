@@ -13,7 +13,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     (request::CONNECT, "ProviderParams", "Started"),
     (request::LOGIN_SSO, "SsoParams", "Started"),
     (request::ATTEMPT_CANCEL, "AttemptParams", "Empty"),
-    (request::ATTEMPT_REOPEN, "AttemptParams", "Reopened"),
+    (request::ATTEMPT_REOPEN, "ReopenParams", "Reopened"),
     (request::LOGIN_OTC, "OtcParams", "LoginResult"),
     (request::LOGIN_TOKEN, "TokenParams", "LoginResult"),
     (request::LOGOUT, "Empty", "Empty"),

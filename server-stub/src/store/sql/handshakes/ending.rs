@@ -1,6 +1,6 @@
 //! The one end that each handshake has.
 
-use codestream_protocol::channel::{AttemptEnded, ChannelName, Message};
+use codestream_protocol::channel::{AttemptEnded, AttemptNoted, ChannelName, Message};
 use codestream_protocol::id::CodeId;
 
 use super::{End, Failure, Finish, Handshake, HandshakeKind, StoreError, Tx, Wake, handshake_in};
@@ -92,5 +92,44 @@ impl Tx<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Gives the agent a note, in place of the one that is there if `again`. The same one is never given twice, so that
+    /// nobody who has a link can flood its agent.
+    pub(super) async fn note(
+        &mut self,
+        handshake: &Handshake,
+        note: &str,
+        again: bool,
+    ) -> Result<(), StoreError> {
+        let given = sqlx::query(
+            "UPDATE handshakes SET note = $1
+             WHERE code_id = $2 AND ended_at IS NULL AND (note IS NULL OR ($3 = 1 AND note <> $1))",
+        )
+        .bind(note)
+        .bind(handshake.code_id.to_string())
+        .bind(i64::from(again))
+        .execute(self.db())
+        .await?
+        .rows_affected();
+        if given == 0 {
+            return Ok(());
+        }
+        match &handshake.kind {
+            HandshakeKind::SignUp { key } => self.tell(Wake::SignUp { key: key.clone() }),
+            HandshakeKind::Connect { user_id, .. } | HandshakeKind::Link { user_id, .. } => {
+                let noted = AttemptNoted {
+                    code_id: handshake.code_id,
+                    note: note.to_owned(),
+                };
+                let message = Message {
+                    attempt_noted: Some(noted),
+                    ..Message::default()
+                };
+                self.publish(&ChannelName::User(user_id.clone()), to_value(&message)?)
+                    .await?;
+            }
+        }
+        Ok(())
     }
 }

@@ -14,7 +14,7 @@ use crate::store::sql::{parsed, part};
 macro_rules! columns {
     () => {
         "code_id, user_id, team_id, token_hash, challenge, ide, machine, agent_address, provider, created_at, open_by, \
-         expires_at, opened_at, ended_at, step, code, message, link, purpose, subject, \
+         expires_at, opened_at, browser_hash, note, ended_at, step, code, message, link, purpose, subject, \
          account"
     };
 }
@@ -110,6 +110,8 @@ fn handshake_of(row: &AnyRow) -> Result<Handshake, StoreError> {
         expires_at: needed("expires_at")?,
         opened_at: time("opened_at")?,
         came_back: came_back_of(row)?,
+        browser_hash: row.try_get("browser_hash")?,
+        note: row.try_get("note")?,
         end: time("ended_at")?.map(|_| end_of(row)).transpose()?,
     })
 }
