@@ -68,7 +68,7 @@ async fn no_field_of_any_route_is_without_bound() {
             let at = format!("{method} {route}");
             let path = filled(&route, "", "");
             for part in parts(&route) {
-                let name = part.trim_matches(['{', '}']);
+                let name = part.trim_matches(['{', '}', '*']);
                 let page = ask(
                     &bench,
                     (method, &filled(&route, part, &long[..400])),
