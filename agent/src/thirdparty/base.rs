@@ -245,8 +245,8 @@ mod tests {
                 "https://acme.atlassian.net/",
             ),
             (
-                "http://localhost:1/jira/site/acme",
-                "http://localhost:1/jira/site/acme/",
+                "http://localhost:8080/jira/site/acme",
+                "http://localhost:8080/jira/site/acme/",
             ),
             ("https://evil.example/x", "https://evil.example/x/"),
             ("ACME.atlassian.net.:443", "https://acme.atlassian.net/"),

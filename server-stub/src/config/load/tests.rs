@@ -254,7 +254,7 @@ fn every_bad_provider_is_one_clear_line() {
             None,
             "authOrigin",
         ),
-        ("[providers.github]\ncallback = 'elsewhere'", None, "elsewhere"),
+        ("[providers.github]\ncallback = 'canary'", None, "line 2"),
         (
             "",
             Some(("CODESTREAM_PROVIDER_GITBUB_CLIENT_ID", "canary")),
