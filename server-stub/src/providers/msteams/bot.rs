@@ -109,7 +109,7 @@ pub(super) async fn say(
     let Some(one) = connected.iter().find(|one| teams.contains(&one.team_id)) else {
         return Ok(false);
     };
-    let readers = roster::readers(caller, desk, one.conversation(), &teams).await?;
+    let readers = roster::readers(caller, desk, one.conversation(), &teams, None).await?;
     if !readers.contains(user) {
         return Ok(false);
     }
@@ -155,9 +155,13 @@ impl Bot<'_> {
         user_note(self.activity.tenant(), self.activity.author())
     }
 
+    fn writer(&self) -> String {
+        roster::person(self.activity.tenant(), self.activity.author())
+    }
+
     /// The names of channels, each once. Those that the writer is not in stay unnamed.
     async fn names(&self, connected: &[Connected]) -> Result<String, WorkError> {
-        let writer = roster::person(self.activity.tenant(), self.activity.author());
+        let writer = self.writer();
         let mut names = Vec::new();
         let mut unnamed = 0_usize;
         for (one, _) in channels::by_channel(connected.to_vec()) {
@@ -176,7 +180,9 @@ impl Bot<'_> {
 
     /// Who is in a channel; `None`: the bot is not in it any more.
     async fn people(&self, one: &Connected) -> Result<Option<BTreeSet<String>>, WorkError> {
-        match roster::people(self.caller, self.desk, one.conversation()).await {
+        let is_here = one.conversation == self.activity.conversation_id();
+        let writer = is_here.then(|| self.writer());
+        match roster::people(self.caller, self.desk, one.conversation(), writer.as_deref()).await {
             Ok(people) => Ok(Some(people)),
             Err(WorkError::Call(CallError::Refused(403 | 404))) => Ok(None),
             Err(error) => Err(error),
@@ -319,8 +325,10 @@ impl Bot<'_> {
              your list of chats and choose **Uninstall**.",
         )
         .await?;
+        // First: who may read a channel is known by the links that are forgotten then.
+        let told = self.end(connected).await?;
         self.forget_person().await?;
-        self.end(connected).await
+        Ok(told)
     }
 
     async fn status(&self) -> Result<Vec<Told>, WorkError> {
@@ -365,7 +373,7 @@ impl Bot<'_> {
             id: self.activity.conversation_id(),
             tenant: self.activity.tenant(),
         };
-        match roster::readers(self.caller, self.desk, conversation, teams).await {
+        match roster::readers(self.caller, self.desk, conversation, teams, Some(&self.writer())).await {
             // The bot is not in it any more, so who is cannot be known.
             Err(WorkError::Call(CallError::Refused(403 | 404))) => Ok(BTreeSet::new()),
             readers => readers,
@@ -376,7 +384,7 @@ impl Bot<'_> {
     /// for: then only who connected it, and who writes, are notified.
     async fn concerned(&self, one: &Connected, teams: &[TeamId]) -> Result<BTreeSet<UserId>, WorkError> {
         if self.people(one).await?.is_some() {
-            return roster::readers(self.caller, self.desk, one.conversation(), teams).await;
+            return roster::readers(self.caller, self.desk, one.conversation(), teams, None).await;
         }
         let mut concerned = BTreeSet::new();
         let writer = self.linked().await?.map(|linked| linked.user_id);

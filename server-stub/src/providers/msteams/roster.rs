@@ -28,11 +28,12 @@ pub(super) fn person(tenant: &str, id: &str) -> String {
     format!("{tenant}:{id}")
 }
 
-/// Everybody in a conversation.
+/// Everybody in a conversation. `writer` has just written there: what was answered before they came is not remembered.
 pub(super) async fn people(
     caller: Caller<'_>,
     desk: &dyn Desk,
     conversation: Conversation<'_>,
+    writer: Option<&str>,
 ) -> Result<BTreeSet<String>, WorkError> {
     let Conversation {
         service_url,
@@ -40,9 +41,13 @@ pub(super) async fn people(
         tenant,
     } = conversation;
     let question = format!("roster {tenant} {id}");
-    let read = |people: Value| serde_json::from_value(people).map_err(|_| WorkError::Shape);
-    if let Some(people) = desk.recall(&question) {
-        return read(people);
+    let read = |people: Value| -> Result<BTreeSet<String>, WorkError> {
+        serde_json::from_value(people).map_err(|_| WorkError::Shape)
+    };
+    if let Some(people) = desk.recall(&question).map(read).transpose()?
+        && writer.is_none_or(|writer| people.contains(writer))
+    {
+        return Ok(people);
     }
     let members = connector::members(caller, service_url, id).await?;
     let people = members.into_iter().map(|member| {
@@ -61,8 +66,9 @@ pub(super) async fn readers(
     desk: &dyn Desk,
     conversation: Conversation<'_>,
     teams: &[TeamId],
+    writer: Option<&str>,
 ) -> Result<BTreeSet<UserId>, WorkError> {
-    let people = people(caller, desk, conversation).await?;
+    let people = people(caller, desk, conversation, writer).await?;
     let tenants: BTreeSet<&str> = people
         .iter()
         .filter_map(|person| person.split_once(':'))
