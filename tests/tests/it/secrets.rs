@@ -303,3 +303,74 @@ async fn a_proxys_password_and_a_wrong_option_do_not_show() {
         &Harvest::default(),
     );
 }
+
+/// What a list of its bytes would show of the canary.
+fn bytes_of(secret: &str) -> String {
+    format!("{:?}", secret.as_bytes())
+        .trim_matches(['[', ']'])
+        .to_owned()
+}
+
+/// CWE-532, CWE-209: whatever is read from a file or a setting may be a secret in the wrong place.
+#[tokio::test]
+async fn no_file_and_no_setting_that_cannot_be_read_is_repeated() {
+    let scene = Scene::new().await;
+    let home = Home::new();
+    let bundle = home.path().join("bundle.pem");
+    std::fs::write(&bundle, format!("-----BEGIN PRIVATE KEY----- {CANARY}\n")).expect("a file");
+    let bundle = bundle.display().to_string();
+    let mut told = Vec::new();
+
+    let ide = scene
+        .ide()
+        .option("traceLevel", "trace")
+        .option("extraCerts", bundle.as_str())
+        .start()
+        .await;
+    told.push(format!(
+        "{:?}",
+        ide.call("codestream/provider/list", &json!({})).await
+    ));
+    told.push(format!(
+        "{:?}",
+        ide.call("codestream/login/token", &json!({"token": CANARY}))
+            .await
+    ));
+    told.push(Value::from(ide.said()).to_string());
+    ide.take_unread();
+    told.push(ide.finish().await);
+
+    let mut doctor = home.command(&e2e::bin("codestream-agent"));
+    doctor
+        .args(["doctor", "--server", scene.stub.api(), "--extra-certs", &bundle])
+        .env("RUST_LOG", "trace");
+    let output = run(doctor).await;
+    assert!(output.stdout.contains("extraCerts"), "{}", output.stdout);
+    told.push(format!("{}{}", output.stdout, output.stderr));
+
+    let config = home.path().join("config.toml");
+    for text in [
+        format!("[providers.github]\nclientSecret = '{CANARY}\n"),
+        format!("[providers.github]\nclientSecret = '{CANARY}' {CANARY}\n"),
+        format!("[providers.github]\ncallback = '{CANARY}'\n"),
+        format!("[apiServer]\npublicApiUrl = 'https://user:{CANARY}@codestream.example.com'\n"),
+        format!("[apiServer]\ndatabase = 'mysql://user:{CANARY}@db/codestream'\n"),
+        format!("[apiServer]\ndatabase = 'postgres://user:{CANARY}@/'\n"),
+        format!("[apiServer]\ntrustedProxies = ['{CANARY}']\n"),
+        format!("[secrets]\nsigningKeys = ['{CANARY}']\n"),
+    ] {
+        std::fs::write(&config, &text).expect("a file");
+        let mut check = home.command(&e2e::bin("codestream-server-stub"));
+        check.args(["check-config", "--sandbox", "--config"]).arg(&config);
+        let output = run(check).await;
+        assert_eq!(output.code, Some(2), "{text}");
+        told.push(format!("{}{}", output.stdout, output.stderr));
+    }
+    for text in &told {
+        clean("an output", text, &Harvest::default());
+        assert!(
+            !text.contains(&bytes_of(CANARY)),
+            "a list of bytes is the secret, too"
+        );
+    }
+}
