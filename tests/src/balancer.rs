@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 pub(crate) enum Clients {
     /// Whoever they are.
     AsTheyAre,
-    /// A client for each connection, so that a test's many browsers are not taken for one.
+    /// A client for each connection, so that a test's many browsers are not taken for one: of IPv6 the /64 counts.
     OnePerConnection,
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn configuration(at: SocketAddr, nodes: &[&str], clients: Clients) ->
     }
     let client = match clients {
         Clients::AsTheyAre => "$remote_addr",
-        Clients::OnePerConnection => "fd00::$connection",
+        Clients::OnePerConnection => "fd00:0:0:$connection::1",
     };
     format!(
         "    map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}

@@ -337,13 +337,19 @@ impl Stub {
     /// Ends it as a service manager does, and gives its exit status and its log.
     pub async fn stop(mut self) -> (Option<i32>, String) {
         self.terminate();
+        let code = self.gone().await;
+        (code, self.log())
+    }
+
+    /// Waits until every process has ended, and gives the first exit status that is not 0.
+    pub async fn gone(&mut self) -> Option<i32> {
         let mut code = Some(0);
         for node in &mut self.nodes {
             let ended = node.gone().await;
             code = if code == Some(0) { ended } else { code };
         }
         self.any_exit = true;
-        (code, self.log())
+        code
     }
 }
 

@@ -100,7 +100,7 @@ async fn each_fault_is_one_line_that_says_what_to_do() {
         (
             "listen = '127.0.0.1:0'",
             "listen = '127.0.0.1:0'\ntrustedProxies = ['lb.example.com']",
-            "a trusted proxy must be an address or a network, such as 10.0.0.0/8, not \"lb.example.com\"",
+            "number 1 of trustedProxies must be an address or a network, such as 10.0.0.0/8",
         ),
         (
             "[providers.github]",

@@ -231,6 +231,11 @@ async fn plain_http_never_goes_through_a_proxy() {
         .env("HTTP_PROXY", &proxy.url())
         .start()
         .await;
+    let warned = |params: &serde_json::Value| {
+        let text = params["message"].as_str().unwrap_or_default();
+        text.contains("is not encrypted") && text.contains(&server)
+    };
+    ide.message("window/showMessage", warned).await;
     let refused = ide.sign_up("github").await.expect_err("in the clear");
     assert_eq!(refused.kind(), ErrorKind::ProxyNeedsTls, "{refused:?}");
     ide.finish().await;

@@ -58,7 +58,11 @@ async fn a_start_code_that_is_lost_is_told_and_leaves_no_attempt() {
 
 #[tokio::test]
 async fn a_page_that_did_not_load_is_opened_again() {
-    for fault in [Fault::Refuse, Fault::LoseReply, Fault::CutReply(40)] {
+    for (fault, reached) in [
+        (Fault::Refuse, false),
+        (Fault::LoseReply, true),
+        (Fault::CutReply(40), true),
+    ] {
         let mut scene = Scene::behind_proxy(Stub::builder()).await;
         let (ide, _) = scene.signed_in().await;
         let started = ide.connect("github").await.expect("a link");
@@ -66,7 +70,15 @@ async fn a_page_that_did_not_load_is_opened_again() {
         scene.proxy().fault(START, fault, 1);
         let url = Url::parse(&started.url).expect("a link");
         assert_eq!(scene.browser.returns(&url).await, None, "the page does not load");
-        scene.browser.approve(&started.url).await;
+        if reached {
+            // Its cookie was lost with the answer, so that nothing tells this browser from another one.
+            let page = scene.browser.open(&started.url).await;
+            assert!(page.text().contains("Open again"), "{}", page.text());
+            let again = crate::reopen::reopen(&ide, started.attempt_id).await;
+            scene.browser.approve(&again).await;
+        } else {
+            scene.browser.approve(&started.url).await;
+        }
         assert_eq!(ide.end_of(started.attempt_id).await.outcome, Outcome::Connected);
         connected_once(&ide).await;
         assert_eq!(exchanges(&scene).await, 1);

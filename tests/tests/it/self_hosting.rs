@@ -20,6 +20,12 @@ fn blocks(kind: &str) -> Vec<&'static str> {
     CHAPTER.split(&fence).skip(1).map(inside).collect()
 }
 
+/// The fenced configuration with these words in it.
+fn toml(words: &str) -> &'static str {
+    let found = blocks("toml").into_iter().find(|block| block.contains(words));
+    found.unwrap_or_else(|| panic!("no configuration with {words}"))
+}
+
 /// A command, by words in it, without its prompt.
 fn command(words: &str) -> String {
     let text = blocks("console").concat().replace("\\\n", " ");

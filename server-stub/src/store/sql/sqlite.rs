@@ -30,7 +30,7 @@ const WRITTEN_ANEW_AT_START: i64 = 64 * 1024 * 1024;
 
 /// A database that is gone when the server stops.
 pub(super) async fn in_memory() -> Result<Opened, StoreError> {
-    // It dies with its last connection, so this one never ends; there is no disk that could fail it.
+    // It dies with its last connection, which never ends; there is no disk that could fail it.
     let writer = one_connection().connect("sqlite::memory:").await?;
     migrate(&mut *writer.acquire().await?).await?;
     Ok(opened(writer.clone(), writer, None))
@@ -60,7 +60,6 @@ pub(super) async fn in_file(path: &Path) -> Result<Opened, StoreError> {
 
 fn one_connection() -> AnyPoolOptions {
     AnyPoolOptions::new()
-        .min_connections(1)
         .max_connections(1)
         .acquire_timeout(ACQUIRE)
         .idle_timeout(None)

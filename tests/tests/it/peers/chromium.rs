@@ -299,11 +299,12 @@ async fn a_token_in_the_fragment_is_handed_over_by_the_page() {
         ("hold", "Leave this tab open", "fragment-working"),
         ("abort", "is not connected", "fragment-failed"),
     ] {
+        // First, or a request that is held until now is answered and takes the page elsewhere.
+        browser.open("about:blank").await;
         browser
             .peer
             .ok("intercept", json!({"method": "POST", "how": how}))
             .await;
-        browser.open("about:blank").await;
         browser.open(&callback).await;
         let page = browser.read(text).await;
         assert!(

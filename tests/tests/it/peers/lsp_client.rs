@@ -14,6 +14,12 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     (request::LOGIN_SSO, "SsoParams", "Started"),
     (request::ATTEMPT_CANCEL, "AttemptParams", "Empty"),
     (request::ATTEMPT_REOPEN, "ReopenParams", "Reopened"),
+    (request::ATTEMPT_CONFIRM, "AttemptParams", "Empty"),
+    (request::LOGIN_LINK, "LinkParams", "Started"),
+    (request::LOGIN_IDENTITIES, "Empty", "Identities"),
+    (request::LOGIN_UNLINK, "UnlinkParams", "Empty"),
+    (request::SESSION_LIST, "Empty", "SessionList"),
+    (request::SESSION_END, "SessionEnd", "SessionsEnded"),
     (request::LOGIN_OTC, "OtcParams", "LoginResult"),
     (request::LOGIN_TOKEN, "TokenParams", "LoginResult"),
     (request::LOGOUT, "Empty", "Empty"),
@@ -21,7 +27,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     (request::PROVIDER_DISCONNECT, "ProviderParams", "Disconnected"),
     (request::PROVIDER_CONFIGURE, "ConfigureParams", "Empty"),
     (request::PROVIDER_ADD, "AddParams", "Added"),
-    (request::PROVIDER_REMOVE, "ProviderParams", "Empty"),
+    (request::PROVIDER_REMOVE, "RemoveParams", "Empty"),
     (request::PROVIDER_ME, "ProviderParams", "Person"),
     (request::PROVIDER_REQUEST, "CallParams", "Called"),
     (request::STATUS, "Empty", "Status"),
@@ -185,6 +191,7 @@ async fn journey(stub: &Stub, mut client: Client) -> Client {
     sign_up(&mut client, &mut browser).await;
     connect(&mut client, &mut browser).await;
     call(&mut client).await;
+    link(&mut client, &mut browser).await;
     take_away(&mut client).await;
     leave_and_enter(&mut client, stub).await;
     client
@@ -249,6 +256,31 @@ async fn connect(client: &mut Client, browser: &mut TestBrowser) {
         list["providers"].to_string().contains("\"connected\":true"),
         "{list}"
     );
+}
+
+/// Adds a way to sign in and removes it again; looks at the sessions.
+async fn link(client: &mut Client, browser: &mut TestBrowser) {
+    let started = client
+        .call(request::LOGIN_LINK, json!({"provider": "gitlab"}))
+        .await;
+    let link = client.shown().await;
+    browser.approve(&link).await;
+    let asked = |event: &Value| event["params"]["attempt"]["step"] == "confirming";
+    client.peer.event(notification::ATTEMPT_DID_CHANGE, asked).await;
+    let attempt = json!({"attemptId": started["attemptId"]});
+    client.call(request::ATTEMPT_CONFIRM, attempt).await;
+    client.ends(&started, "connected").await;
+    let listed = client.call(request::LOGIN_IDENTITIES, none()).await;
+    let identities = listed["identities"].as_array().expect("a list");
+    let added = identities.iter().find(|identity| identity["origin"] == "linked");
+    let id = &added.expect("the new one")["identityId"];
+    client
+        .call(request::LOGIN_UNLINK, json!({ "identityId": id }))
+        .await;
+    let sessions = client.call(request::SESSION_LIST, none()).await;
+    assert_eq!(sessions["sessions"][0]["current"], true, "{sessions}");
+    let ended = client.call(request::SESSION_END, none()).await;
+    assert_eq!(ended["ended"], 0, "there is no other one");
 }
 
 async fn call(client: &mut Client) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use e2e::{Home, Http, Postgres, Stub};
 use reqwest::Method;
 
-use super::{CHAPTER, blocks, check, configuration, kept_in, replaced};
+use super::{CHAPTER, check, configuration, kept_in, replaced, toml};
 
 #[tokio::test]
 async fn the_configuration_file_is_accepted_and_serves_the_app_that_is_registered() {
@@ -49,13 +49,12 @@ async fn a_nodes_file_names_its_database_and_its_proxies() {
     let Some(database) = Postgres::new() else {
         return;
     };
-    let toml = blocks("toml");
     let line = |block: &'static str| block.lines().find(|line| !line.starts_with('[')).expect("a line");
     let url = replaced(
-        line(toml[2]),
+        line(toml("postgres://")),
         &[("postgres://codestream@db.example.com/codestream", &database.url())],
     );
-    let lines = format!("{url}\n{}\n", line(toml[3]));
+    let lines = format!("{url}\n{}\n", line(toml("trustedProxies")));
     let text = configuration("DATABASE").replace("database = \"DATABASE\"\n", &lines);
     assert!(text.contains(&lines), "{text}");
     let output = check(&text).await;
@@ -93,7 +92,9 @@ async fn the_table_has_every_key_that_there_is_and_no_other() {
             "apiServer",
             "limits",
             "providers.<name>",
+            "quotas",
             "secrets",
+            "sessions",
             "sharedGeneral"
         ]
     );

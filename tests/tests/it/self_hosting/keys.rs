@@ -8,14 +8,14 @@ use e2e::methods::LoggedOut;
 use e2e::{Cluster, FaultProxy, HeadlessIde, Kept, Socket, Stub, StubBuilder, TestBrowser};
 use serde_json::json;
 
-use super::{KEY as OLD, blocks};
+use super::{KEY as OLD, toml};
 use crate::scene::{listening, sign_in};
 
 const NEW: &str = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
 
 /// The keys of a line of the chapter, as the environment takes them.
 fn rotated(name: &str) -> String {
-    let line = blocks("toml")[1]
+    let line = toml("new key")
         .lines()
         .find(|line| line.starts_with(name))
         .expect("its line");
