@@ -41,9 +41,9 @@ pub struct Failure {
     /// The API's code, e.g. `PRVD-1009`.
     pub server_code: Option<String>,
     /// Where a person can mend it.
-    pub link: Option<String>,
+    pub link: Option<Box<str>>,
     /// Whom the request would disconnect.
-    pub affected: Vec<String>,
+    pub affected: Box<[String]>,
     /// Whether the same request may succeed later.
     pub retryable: bool,
 }
@@ -58,7 +58,7 @@ impl Failure {
             step: None,
             server_code: None,
             link: None,
-            affected: Vec::new(),
+            affected: Box::default(),
             retryable: kind.is_retryable(),
         }
     }
@@ -104,8 +104,8 @@ impl Failure {
             step: self.step,
             retryable: self.retryable,
             server_code: self.server_code.clone(),
-            link: self.link.clone(),
-            affected: self.affected.clone(),
+            link: self.link.as_deref().map(str::to_owned),
+            affected: self.affected.to_vec(),
         }
     }
 }
@@ -171,7 +171,9 @@ impl From<&ApiError> for Failure {
                 failure.kind = kind_of(inner);
                 failure.server_code = Some(shown(inner, Limit::NAME));
                 failure.provider = told("provider").map(|name| shown(name, Limit::NAME));
-                failure.link = told("link").and_then(web_link).map(String::from);
+                failure.link = told("link")
+                    .and_then(web_link)
+                    .map(|url| String::from(url).into());
             }
         }
         failure
@@ -200,7 +202,7 @@ impl From<CallError> for AgentError {
         };
         let mut failure = Failure::new(kind, error.to_string());
         if let CallError::Refused { link, .. } = error {
-            failure.link = link;
+            failure.link = link.map(Into::into);
         }
         failure.into()
     }

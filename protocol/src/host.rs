@@ -73,7 +73,7 @@ fn scope_v4(address: Ipv4Addr) -> Scope {
             Scope::Private
         }
         // RFC 6890: "this network", link-local, protocol assignments, multicast, reserved.
-        [0, ..] | [169, 254, ..] | [192, 0, 0, _] | [224..=255, ..] => Scope::Internal,
+        [0 | 224..=255, ..] | [169, 254, ..] | [192, 0, 0, _] => Scope::Internal,
         _ => Scope::Global,
     }
 }
@@ -85,15 +85,16 @@ fn scope_v6(address: Ipv6Addr) -> Scope {
         _ if METADATA_V6.contains(&address) => Scope::Internal,
         [0, 0, 0, 0, 0, 0, 0, 1] => Scope::Loopback,
         // IPv4-compatible, IPv4-mapped and IPv4-translated addresses (RFC 4291 2.5.5, RFC 2765), NAT64 (RFC 6052).
-        [0, 0, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0, 0xffff, ..] | [0, 0, 0, 0, 0xffff, 0, ..] => scope_v4(low()),
-        [0x64, 0xff9b, 0, 0, 0, 0, ..] => scope_v4(low()),
+        [0, 0, 0, 0, 0 | 0xffff, 0, ..] | [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => {
+            scope_v4(low())
+        }
         // A network's own NAT64 prefix (RFC 8215).
         [0x64, 0xff9b, 1, ..] => scope_v4(low()).max(Scope::Private),
         // 6to4 (RFC 3056), and Teredo, which inverts the bits (RFC 4380).
         [0x2002, high, low, ..] => scope_v4(embedded(high, low)),
         [0x2001, 0, ..] => scope_v4(embedded(!segments[6], !segments[7])),
-        [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => Scope::Private,
-        [0xfe80..=0xfebf, ..] | [0xff00..=0xffff, ..] | [0x100, 0, 0, 0, ..] => Scope::Internal,
+        [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Scope::Private,
+        [0xfe80..=0xfebf | 0xff00..=0xffff, ..] | [0x100, 0, 0, 0, ..] => Scope::Internal,
         _ => Scope::Global,
     }
 }

@@ -84,7 +84,7 @@ fn check(settings: &Settings, file: Option<&Path>) -> ExitCode {
         Err(error) => return fail(FAILED, error),
     };
     let findings = runtime.block_on(check::findings(settings, file));
-    let failed = findings.iter().map(|finding| fail(USAGE, finding)).last();
+    let failed = findings.iter().map(|finding| fail(USAGE, finding)).next_back();
     failed.unwrap_or_else(|| print(&check::limits(settings)))
 }
 

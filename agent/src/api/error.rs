@@ -133,7 +133,7 @@ impl ApiError {
             Self::Refused(refusal)
                 if self.ends_session() && refusal.code() == Some(ServerCode::TokenExpired) =>
             {
-                Some(refusal.message().to_owned())
+                Some(refusal.message().clone())
             }
             _ => None,
         }

@@ -271,7 +271,9 @@ impl Machine {
             kind: failure.as_ref().map(|failure| failure.kind),
             code: failure.as_ref().and_then(|failure| failure.server_code.clone()),
             message: failure.as_ref().map(|failure| failure.message.clone()),
-            link: failure.as_ref().and_then(|failure| failure.link.clone()),
+            link: failure
+                .as_ref()
+                .and_then(|failure| failure.link.as_deref().map(str::to_owned)),
             account,
         });
         let refusal = failure.map(|failure| {

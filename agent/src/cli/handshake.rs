@@ -95,13 +95,12 @@ impl Shell {
         let confirming = async {
             let attempt = host.to_confirm(attempt_id).await?;
             let account = attempt.account.filter(|_| attempt.end.is_none())?;
-            let confirmed = match &wanted {
-                Some(wanted) => *wanted == account,
-                None => {
-                    let question = format!("Let {account} at {name} sign in as you? [y/N]");
-                    let answer = self.terminal.ask(&question).await.unwrap_or_default();
-                    matches!(answer.to_lowercase().as_str(), "y" | "yes")
-                }
+            let confirmed = if let Some(wanted) = &wanted {
+                *wanted == account
+            } else {
+                let question = format!("Let {account} at {name} sign in as you? [y/N]");
+                let answer = self.terminal.ask(&question).await.unwrap_or_default();
+                matches!(answer.to_lowercase().as_str(), "y" | "yes")
             };
             Some((account, confirmed))
         };

@@ -91,7 +91,7 @@ impl Actor {
     /// What the server tells of a handshake, on the channel or when asked.
     pub(crate) fn link_seen(&mut self, state: LinkState) {
         if let Some(noted) = state.attempt_noted {
-            self.handshake_noted(noted);
+            self.handshake_noted(&noted);
         }
         if let Some(confirming) = state.attempt_confirming {
             self.came_back(confirming.code_id, &confirming.account);
@@ -101,7 +101,7 @@ impl Actor {
         }
     }
 
-    fn handshake_noted(&mut self, noted: AttemptNoted) {
+    fn handshake_noted(&mut self, noted: &AttemptNoted) {
         if let Some(id) = self.attempts.of_noted(noted.code_id) {
             let note = text::shown(&noted.note, Limit::MESSAGE);
             self.step(id, Happened::Noted(note));
@@ -124,7 +124,11 @@ impl Actor {
                     .unwrap_or_else(|| "The server refused, without saying why.".to_owned());
                 let mut failure = Failure::new(kind_of(&code), message);
                 failure.server_code = Some(code);
-                failure.link = ended.link.as_deref().and_then(web_link).map(String::from);
+                failure.link = ended
+                    .link
+                    .as_deref()
+                    .and_then(web_link)
+                    .map(|url| String::from(url).into());
                 Happened::Refused(failure)
             }
         };
@@ -199,7 +203,7 @@ impl Actor {
             self.tell_user(true);
         }
         for noted in notes {
-            self.handshake_noted(noted);
+            self.handshake_noted(&noted);
         }
         for waiting in std::mem::take(&mut self.after_fetch) {
             match waiting {

@@ -52,12 +52,11 @@ impl Actor {
             open: params.open,
             reply,
         };
-        match &mut entry.reopening {
-            Some(waiting) => waiting.push_back(press),
-            None => {
-                entry.reopening = Some(VecDeque::from([press]));
-                self.next_reopening(id);
-            }
+        if let Some(waiting) = &mut entry.reopening {
+            waiting.push_back(press)
+        } else {
+            entry.reopening = Some(VecDeque::from([press]));
+            self.next_reopening(id);
         }
     }
 

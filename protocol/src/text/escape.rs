@@ -10,12 +10,11 @@ pub(super) fn without_sequences(text: &str) -> impl Iterator<Item = char> {
         loop {
             let letter = rest.chars().next()?;
             let after = &rest[letter.len_utf8()..];
-            match end_of_sequence(letter, after) {
-                Some(end) => rest = end,
-                None => {
-                    rest = after;
-                    return Some(letter);
-                }
+            if let Some(end) = end_of_sequence(letter, after) {
+                rest = end
+            } else {
+                rest = after;
+                return Some(letter);
             }
         }
     })

@@ -48,7 +48,7 @@ mod tests {
         let answers = Answers::default();
         let now = UnixMillis(1_795_476_600_000);
         answers.remember("a".to_owned(), Value::Bool(true), now);
-        let almost = now + (LIFE - Duration::from_millis(1));
+        let almost = now + LIFE.checked_sub(Duration::from_millis(1)).unwrap();
         assert_eq!(answers.recall("a", almost), Some(Value::Bool(true)));
         assert_eq!(answers.recall("a", now + LIFE), None);
         assert_eq!(answers.recall("b", now), None);

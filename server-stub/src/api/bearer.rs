@@ -40,7 +40,7 @@ impl FromRequestParts<Arc<App>> for Bearer {
         let session = app.store.use_session(&token, address.as_deref()).await?;
         let Some(session) = session else {
             return Err(match app.store.session_end(&token).await? {
-                Some(end) => RouteError::session_over(end, &app.config.sessions),
+                Some(end) => RouteError::session_over(end, app.config.sessions),
                 None => RouteError::bad_credentials(),
             });
         };

@@ -66,7 +66,7 @@ impl RouteError {
     }
 
     /// The bearer token was good, and its session's time is over.
-    pub(crate) fn session_over(end: SessionEnd, life: &SessionLife) -> Self {
+    pub(crate) fn session_over(end: SessionEnd, life: SessionLife) -> Self {
         let (info, message) = match end {
             SessionEnd::Idle => {
                 let days = life.idle_days;
@@ -177,10 +177,10 @@ impl IntoResponse for RouteError {
             response.extensions_mut().insert(quota);
         }
         let headers = response.headers_mut();
-        if let Some(wait) = self.retry_after {
-            if let Ok(value) = HeaderValue::from_str(&seconds(wait).to_string()) {
-                headers.insert(header::RETRY_AFTER, value);
-            }
+        if let Some(wait) = self.retry_after
+            && let Ok(value) = HeaderValue::from_str(&seconds(wait).to_string())
+        {
+            headers.insert(header::RETRY_AFTER, value);
         }
         response
     }

@@ -159,7 +159,7 @@ pub(super) async fn add(
         )
     };
     let put = match app.store.put_host(host, by, &change).await? {
-        Put::Done(put) => put,
+        Put::Done(put) => *put,
         Put::Taken(other) => {
             let message = format!(
                 "{} is already added, with the address {other}. Remove it first, or use that address.",
@@ -266,7 +266,7 @@ pub(super) async fn remove(
         request_id: Some(&request_id),
     };
     let removed = match app.store.remove_host(&key, by).await? {
-        Removal::Done(removed) => removed,
+        Removal::Done(removed) => *removed,
         Removal::InUse(others) => {
             let what = format!("Removing {}", key.id.host());
             return Err(in_use(&app, &what, &others).await?);

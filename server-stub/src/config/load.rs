@@ -180,6 +180,7 @@ pub fn load(
     let success_url = options
         .success_url
         .or(server.success_url)
+        .as_deref()
         .map(success_url)
         .transpose()?;
     let name = options.environment.or(file.shared_general.run_time_environment);
@@ -275,8 +276,8 @@ fn origin(name: &'static str, text: Option<String>) -> Result<Option<Url>, Confi
     }
 }
 
-fn success_url(text: String) -> Result<Url, ConfigError> {
-    web_url(&text).ok_or(ConfigError::SuccessUrl)
+fn success_url(text: &str) -> Result<Url, ConfigError> {
+    web_url(text).ok_or(ConfigError::SuccessUrl)
 }
 
 fn web_url(text: &str) -> Option<Url> {

@@ -105,11 +105,11 @@ impl SessionLife {
         }
     }
 
-    pub(crate) fn idle(&self) -> Duration {
+    pub(crate) fn idle(self) -> Duration {
         days(self.idle_days)
     }
 
-    pub(crate) fn absolute(&self) -> Duration {
+    pub(crate) fn absolute(self) -> Duration {
         days(self.absolute_days)
     }
 }

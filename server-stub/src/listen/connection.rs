@@ -92,8 +92,8 @@ async fn serve(
                 }
                 return;
             }
-            timer = poll_fn(|cx| deadline.poll(&shared.progress, cx)) => {
-                site.gate.counts().timed_out(timer);
+            missed = poll_fn(|cx| deadline.poll(&shared.progress, cx)) => {
+                site.gate.counts().timed_out(missed);
                 return;
             }
             () = stop.cancelled(), if !stopped => {

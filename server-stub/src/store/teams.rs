@@ -39,7 +39,7 @@ pub(crate) struct TeamHost {
 #[derive(Debug)]
 pub(crate) enum Put {
     /// It is there.
-    Done(PutHost),
+    Done(Box<PutHost>),
     /// The id is that of another address, which stays: accounts there belong to it (CWE-346).
     Taken(Url),
     /// These other members have accounts of the app that would be replaced.
@@ -61,7 +61,7 @@ pub(crate) struct PutHost {
 #[derive(Debug)]
 pub(crate) enum Removal {
     /// It is gone.
-    Done(RemovedHost),
+    Done(Box<RemovedHost>),
     /// These other members have accounts there.
     InUse(Vec<UserId>),
     /// There is none.

@@ -149,7 +149,8 @@ async fn a_client_that_does_not_read_is_closed() {
 async fn a_head_that_is_too_large_is_refused() {
     let stub = limited(LONG).await;
     let long = "a".repeat(40 * 1024);
-    let many: String = (0..101).map(|number| format!("X-{number}: a\r\n")).collect();
+    let lines: Vec<_> = (0..101).map(|number| format!("X-{number}: a\r\n")).collect();
+    let many = lines.concat();
     for headers in [format!("X: {long}\r\n"), many] {
         let request = format!("GET /no-auth/status HTTP/1.1\r\nHost: a\r\n{headers}\r\n");
         let mut raw = Raw::sending(stub.api(), &request).await;
@@ -355,8 +356,8 @@ async fn a_server_that_stops_says_so_on_its_last_response_and_waits_for_nobody_w
     idle.until("\r\n\r\nOK").await;
     let mut half = Raw::sending(stub.api(), "GET / HT").await;
     let body = json!({"token": uuid::Uuid::new_v4().to_string()}).to_string();
-    let head = poll("203.0.113.9", body.len()).replace("Host: a", "Host: a\r\nPrefer: wait=25");
-    let mut held = Raw::sending(stub.api(), &head).await;
+    let request = poll("203.0.113.9", body.len()).replace("Host: a", "Host: a\r\nPrefer: wait=25");
+    let mut held = Raw::sending(stub.api(), &request).await;
     held.until("HTTP/1.1 100 Continue\r\n\r\n").await;
     held.send(&body).await;
     let (code, log) = stub.stop().await;

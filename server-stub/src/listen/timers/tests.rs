@@ -5,7 +5,7 @@ use super::*;
 
 /// The timer that ends `progress`, and after how long.
 async fn end(progress: &Progress, since: Instant) -> (Timer, Duration) {
-    let mut deadline = Deadline::new(Instant::now() + Duration::from_secs(3600));
+    let mut deadline = Deadline::new(Instant::now() + Duration::from_hours(1));
     let timer = poll_fn(|cx| deadline.poll(progress, cx)).await;
     (timer, since.elapsed())
 }

@@ -288,7 +288,7 @@ fn each_host_has_a_redirect_uri_of_its_own() {
     let at = |name: &str, base: &str, own| {
         let base = base.parse().expect("a URL");
         let provider = registry
-            .at_host(name, &base, app_of_host(), own)
+            .at_host(name, &base, Some(app_of_host()), own)
             .expect("self-hosted");
         let row = provider.row();
         (provider.redirect_uri().to_string(), row.redirect_uri, row.re_add)
@@ -311,10 +311,10 @@ fn each_host_has_a_redirect_uri_of_its_own() {
     }
 }
 
-fn app_of_host() -> Option<OAuthApp> {
-    Some(OAuthApp {
+fn app_of_host() -> OAuthApp {
+    OAuthApp {
         client_id: "app-of-the-team".to_owned(),
         client_secret: None,
         signing_secret: None,
-    })
+    }
 }

@@ -11,6 +11,11 @@ use super::*;
 
 const NOW: UnixMillis = UnixMillis(1_795_476_600_000);
 
+#[expect(clippy::disallowed_methods, reason = "the key server is on the loopback")]
+fn client() -> reqwest::Client {
+    reqwest::Client::new()
+}
+
 /// A key server that counts its requests.
 struct KeyServer {
     document: Url,
@@ -25,6 +30,7 @@ impl KeyServer {
         let document = Url::parse(&format!("{origin}/document")).expect("a URL");
         let requests = Arc::new(AtomicUsize::new(0));
         let count = requests.clone();
+        #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
         tokio::spawn(async move {
             let mut open = Vec::new();
             loop {
@@ -67,7 +73,7 @@ async fn concurrent_webhooks_share_one_fetch_and_a_dead_key_server_holds_none_of
     let clock = Clock::standing_at(NOW);
     let moved = clock.clone();
     let server = KeyServer::start(false, move || moved.advance(WAIT)).await;
-    let (keys, http) = (SigningKeys::default(), reqwest::Client::new());
+    let (keys, http) = (SigningKeys::default(), client());
     let ask = || keys.at(&http, &server.document, "any", &clock);
     for answer in join_all((0..50).map(|_| ask())).await {
         assert!(answer.is_err());
@@ -84,7 +90,7 @@ async fn concurrent_webhooks_share_one_fetch_and_a_dead_key_server_holds_none_of
 async fn invented_key_ids_cause_one_fetch_in_five_minutes_and_known_keys_stay_good() {
     let clock = Clock::standing_at(NOW);
     let server = KeyServer::start(true, || ()).await;
-    let (keys, http) = (SigningKeys::default(), reqwest::Client::new());
+    let (keys, http) = (SigningKeys::default(), client());
     let ask = async |id: &str| {
         let published = keys.at(&http, &server.document, id, &clock).await;
         published.map(|published| published.key(id).is_some())

@@ -110,7 +110,7 @@ impl Teams for Sql {
             .change_team(&host.key.team_id, version, change(&host), by.request_id)
             .await?;
         tx.commit().await?;
-        Ok(Put::Done(PutHost { host, replaced, team }))
+        Ok(Put::Done(Box::new(PutHost { host, replaced, team })))
     }
 
     async fn remove_host(&self, key: &HostKey, by: By<'_>) -> Result<Removal, StoreError> {
@@ -134,7 +134,7 @@ impl Teams for Sql {
             .change_team(&key.team_id, version, me::host_removed(key), by.request_id)
             .await?;
         tx.commit().await?;
-        Ok(Removal::Done(RemovedHost { host, accounts, team }))
+        Ok(Removal::Done(Box::new(RemovedHost { host, accounts, team })))
     }
 
     async fn spend_code(&self, digest: &str, expires_at: UnixMillis) -> Result<(), StoreError> {

@@ -43,7 +43,7 @@ impl Undos for Sql {
         let mut tx = self.write().await?;
         let now = tx.now;
         let name = fingerprint(token);
-        let taken = sqlx::query(
+        let row = sqlx::query(
             "UPDATE undos SET taken_at = $2
              WHERE token_hash = $1 AND expires_at > $2 AND outcome IS NULL AND (taken_at IS NULL OR taken_at <= $3)
              RETURNING account, session_id, expires_at",
@@ -53,7 +53,7 @@ impl Undos for Sql {
         .bind((now - UNDO_LEASE).0)
         .fetch_optional(tx.db())
         .await?;
-        if let Some(row) = taken {
+        if let Some(row) = row {
             let undo = undo_of(&row)?;
             tx.commit().await?;
             return Ok(TakenUndo::Now(Box::new(undo.undoing)));

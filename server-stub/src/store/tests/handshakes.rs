@@ -79,8 +79,8 @@ async fn a_start_link_belongs_to_the_first_browser_and_its_agent_hears_of_the_se
     assert_eq!(told.len(), 1, "{told:?}");
     let noted = json!({ "codeId": handshake.code_id, "note": NOTE });
     assert_eq!(told[0].payload["attemptNoted"], noted);
-    let notes = bench.store.handshake_notes(&user.id).await.expect("a database");
-    assert_eq!(serde_json::to_value(notes).expect("JSON"), json!([noted]));
+    let listed = bench.store.handshake_notes(&user.id).await.expect("a database");
+    assert_eq!(serde_json::to_value(listed).expect("JSON"), json!([noted]));
     bench
         .store
         .note_handshake(handshake.code_id, "Another one.")

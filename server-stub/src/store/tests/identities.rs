@@ -304,8 +304,8 @@ async fn the_last_use_of_a_session_is_kept_to_some_minutes(bench: Bench) {
     let mut seen = Vec::new();
     for (address, minutes) in [("10.0.0.1", 0), ("10.0.0.2", 4), ("10.0.0.3", 1)] {
         bench.clock.advance(minutes * MINUTE);
-        let used = bench.store.use_session(&token, Some(address)).await;
-        assert!(used.expect("a database").is_some());
+        let session = bench.store.use_session(&token, Some(address)).await;
+        assert!(session.expect("a database").is_some());
         let mut listed = bench.store.sessions_of(&user.id).await.expect("a database");
         let session = listed.pop().expect("a session");
         seen.push((session.last_used_at, session.address.expect("an address")));

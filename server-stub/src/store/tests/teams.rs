@@ -196,7 +196,7 @@ fn by<'a>(user: &'a User, request_id: &'a str) -> By<'a> {
 
 fn done(put: Result<Put, StoreError>) -> PutHost {
     match put.expect("a database") {
-        Put::Done(put) => put,
+        Put::Done(put) => *put,
         other => panic!("{other:?}"),
     }
 }

@@ -37,12 +37,12 @@ fn message() -> Wake {
 #[test]
 fn a_wake_up_costs_its_own_waiters_and_not_all_that_are_held() {
     const HELD: usize = 1_000;
-    let wakes = Wakes::new();
+    let all = Wakes::new();
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);
     let waiters: Vec<Waiter> = (0..HELD)
-        .map(|number| wakes.wait_for(Topic::SignUp(sign_up(number))))
+        .map(|number| all.wait_for(Topic::SignUp(sign_up(number))))
         .collect();
     let mut held: Vec<Pin<Box<dyn Future<Output = ()> + '_>>> = Vec::new();
     for waiter in &waiters {
@@ -50,13 +50,13 @@ fn a_wake_up_costs_its_own_waiters_and_not_all_that_are_held() {
         assert!(poll.as_mut().poll(&mut cx).is_pending());
         held.push(poll);
     }
-    wakes.tell(message());
-    wakes.tell(Wake::Deadline);
+    all.tell(message());
+    all.tell(Wake::Deadline);
     assert_eq!(woken.since_last(), 0, "nobody waits for these");
-    wakes.tell(Wake::SignUp { key: sign_up(7) });
+    all.tell(Wake::SignUp { key: sign_up(7) });
     assert_eq!(woken.since_last(), 1);
     assert_eq!(held[7].as_mut().poll(&mut cx), Poll::Ready(()));
-    wakes.tell(Wake::Missed);
+    all.tell(Wake::Missed);
     assert_eq!(woken.since_last(), HELD - 1, "whoever still waits reads again");
 }
 

@@ -3,6 +3,7 @@
 //! It stands in front of the API: HTTP goes through it, the me-channel is its own. Each message pushes a team named after its
 //! id to the me-object's list, so that what is told twice, not at all or out of order shows in the list.
 
+use codestream_protocol::TeamId;
 use codestream_protocol::channel::{PART_BYTES, split};
 use codestream_protocol::lsp::attempt::Outcome;
 use codestream_protocol::lsp::notification::{ConnectionStatus, DataType};
@@ -84,8 +85,9 @@ fn message(user: &SandboxUser, id: &str) -> Value {
 
 /// A team id that spells a word of at most twelve letters.
 fn team(word: &str) -> String {
-    let hex: String = word.bytes().map(|byte| format!("{byte:02x}")).collect();
-    format!("{hex:0<24}")
+    let mut id = [0; 12];
+    id[..word.len()].copy_from_slice(word.as_bytes());
+    TeamId::from_bytes(id).to_string()
 }
 
 /// Whether the me-object was told exactly these, after the user's own team.

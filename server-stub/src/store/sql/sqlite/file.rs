@@ -15,7 +15,7 @@ pub(crate) struct OwnFile {
 }
 
 /// What tells a file from another one of the same name.
-type Identity = Option<(u64, u64)>;
+type Identity = (u64, u64);
 
 impl OwnFile {
     /// Makes the file when it is absent.
@@ -58,13 +58,13 @@ impl OwnFile {
 #[cfg(unix)]
 fn identity(file: &Metadata) -> Identity {
     use std::os::unix::fs::MetadataExt as _;
-    Some((file.dev(), file.ino()))
+    (file.dev(), file.ino())
 }
 
 /// Windows keeps the name of an open file.
 #[cfg(not(unix))]
 fn identity(_: &Metadata) -> Identity {
-    None
+    (0, 0)
 }
 
 /// Makes the file and the directories above it, for the owner alone; what is there stays as it is.
