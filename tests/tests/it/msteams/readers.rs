@@ -127,9 +127,9 @@ async fn a_channel_of_any_kind_is_told_by_its_own_roster() {
     }
     let bobs = member("29:bob", "00000000-0000-4000-8000-000000001002", "t");
     roster(control, GENERAL, &[mona(), bobs]).await;
-    assert_eq!(send(control, here("private", "welcome")).await, 200);
+    assert_eq!(send(control, here("private", "hello, Bob")).await, 200);
     for ide in [&ada, &bob] {
-        assert_eq!(heard(ide).await, "welcome");
+        assert_eq!(heard(ide).await, "hello, Bob");
     }
     ada.finish().await;
     bob.finish().await;
