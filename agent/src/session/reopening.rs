@@ -53,7 +53,7 @@ impl Actor {
             reply,
         };
         if let Some(waiting) = &mut entry.reopening {
-            waiting.push_back(press)
+            waiting.push_back(press);
         } else {
             entry.reopening = Some(VecDeque::from([press]));
             self.next_reopening(id);

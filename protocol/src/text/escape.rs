@@ -11,7 +11,7 @@ pub(super) fn without_sequences(text: &str) -> impl Iterator<Item = char> {
             let letter = rest.chars().next()?;
             let after = &rest[letter.len_utf8()..];
             if let Some(end) = end_of_sequence(letter, after) {
-                rest = end
+                rest = end;
             } else {
                 rest = after;
                 return Some(letter);

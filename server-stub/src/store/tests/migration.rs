@@ -17,9 +17,16 @@ on_each_engine! {
 /// The last migration of the version before this one.
 const BEFORE: i64 = 30;
 
+/// A user's id, the service of the sign-up, and identities.
+type Before = (
+    &'static str,
+    Option<&'static str>,
+    &'static [(&'static str, &'static str)],
+);
+
 /// A user of the version before: the service of the sign-up, and identities (service, subject) in the order in which they
 /// came.
-const USERS: [(&str, Option<&str>, &[(&str, &str)]); 5] = [
+const USERS: [Before; 5] = [
     ("000000000000000000000001", Some("github"), &[("github", "1")]),
     // Connected another account of the same service, and one of another service, later.
     (
