@@ -84,7 +84,9 @@ fn check(settings: &Settings, file: Option<&Path>) -> ExitCode {
         Err(error) => return fail(FAILED, error),
     };
     let findings = runtime.block_on(check::findings(settings, file));
-    let failed = findings.iter().map(|finding| fail(USAGE, finding)).next_back();
+    let failed = findings
+        .iter()
+        .fold(None, |_, finding| Some(fail(USAGE, finding)));
     failed.unwrap_or_else(|| print(&check::limits(settings)))
 }
 

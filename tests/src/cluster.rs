@@ -7,6 +7,7 @@ use crate::control::Control;
 use crate::kept::Options;
 use crate::nginx::Nginx;
 use crate::postgres::Postgres;
+use crate::process::Home;
 use crate::stub::Stub;
 
 /// Nodes behind a load balancer.
@@ -16,6 +17,7 @@ pub struct Cluster {
     nodes: Vec<Stub>,
     third_parties: Stub,
     database: Postgres,
+    _configuration: Home,
 }
 
 impl Cluster {
@@ -33,10 +35,19 @@ impl Cluster {
         let database = Postgres::new()?;
         let at = Nginx::free("127.0.0.1:0");
         let public = format!("http://{at}");
+        // A test's many people come from one address, and some of them are one person.
+        let configuration = Home::new();
+        let file = configuration.path().join("cluster.toml");
+        std::fs::write(
+            &file,
+            "[quotas]\nsignUpStartsPerMinute = 10000\nsessionsPerUser = 10000\n",
+        )
+        .expect("a file of our own");
+        let file = file.display().to_string();
         let node = |environment: &[(&str, &str)]| {
             let store = Options::of(database.url());
             let node = Stub::builder().single().storing(store);
-            let node = node.args(["--public-url", &public]);
+            let node = node.args(["--public-url", &public, "--config", &file]);
             environment
                 .iter()
                 .fold(node, |node, (name, value)| node.env(name, value))
@@ -49,13 +60,14 @@ impl Cluster {
             nodes.push(node.start().await);
         }
         let apis: Vec<&str> = nodes.iter().map(Stub::api).collect();
-        let configuration = balancer::configuration(at, &apis, Clients::OnePerConnection);
-        let balancer = Nginx::start(at, &configuration).await;
+        let lines = balancer::configuration(at, &apis, Clients::OnePerConnection);
+        let balancer = Nginx::start(at, &lines).await;
         Some(Self {
             balancer,
             nodes,
             third_parties,
             database,
+            _configuration: configuration,
         })
     }
 

@@ -24,6 +24,7 @@ mod expiry;
 mod fault_proxy;
 mod frames;
 mod hosts;
+mod identities;
 mod laptop;
 mod lifecycle;
 mod locked;

@@ -24,6 +24,7 @@ const NAMES: &[&[&str]] = &[
 const ROOMS: &[&str] = &[
     "CHANGELOG.md",
     "README.md",
+    "SECURITY.md",
     "agent/src/thirdparty",
     "server-stub/SELF-HOSTING.md",
     "server-stub/SERVICES.md",
