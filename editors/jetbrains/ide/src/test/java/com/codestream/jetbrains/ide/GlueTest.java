@@ -87,7 +87,8 @@ class GlueTest {
     @Test
     void no_hostile_name_is_markup_in_a_balloon() throws IOException {
         var path = Path.of(System.getProperty("repository.root")).resolve("protocol/golden/hostile_names.json");
-        var names = JsonParser.parseString(Files.readString(path)).getAsJsonObject().getAsJsonArray("names");
+        var names =
+                JsonParser.parseString(Files.readString(path)).getAsJsonObject().getAsJsonArray("names");
         assertTrue(names.size() > 20);
         for (var row : names) {
             var name = row.getAsJsonObject().get("text").getAsString();
