@@ -283,6 +283,11 @@ async fn a_proxys_password_and_a_wrong_option_do_not_show() {
         .option("accessToken", json!({"token": CANARY}))
         .start()
         .await;
+    // It comes when it comes: after the answer below, too.
+    ide.message("window/showMessage", |params| {
+        params.to_string().contains("accessToken")
+    })
+    .await;
     ide.status().await;
     let said = Value::from(ide.said()).to_string();
     clean("the agent", &said, &Harvest::default());
