@@ -40,12 +40,11 @@ async fn signs_in(scene: &Scene, provider: &str, person: &str) -> Option<String>
         browser.press(&page, "Yes, continue").await;
     }
     let end = ide.end_of(started.attempt_id).await;
-    let user = match end.outcome {
-        Outcome::SignedIn => Some(ide.logged_in().await.session.user_id.to_string()),
-        _ => {
-            assert_eq!(end.kind, Some(ErrorKind::NotRegistered), "{end:?}");
-            None
-        }
+    let user = if end.outcome == Outcome::SignedIn {
+        Some(ide.logged_in().await.session.user_id.to_string())
+    } else {
+        assert_eq!(end.kind, Some(ErrorKind::NotRegistered), "{end:?}");
+        None
     };
     ide.finish().await;
     user
